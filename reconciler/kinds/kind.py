@@ -1,0 +1,213 @@
+"""A kind, read from its file: what its attributes are and how its objects live at the API.
+
+The vocabulary is described for people and checked for machines by `schemas/kind.meta.json`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import quote, unquote
+
+from reconciler.model.state import Op
+
+
+class Unset(StrEnum):
+    """What is sent when an attribute that was declared no longer is, and the schema has no default."""
+
+    OMIT = "omit"
+    """Nothing: the server keeps its value."""
+    NULL = "null"
+    EMPTY = "empty"
+    """`[]`, `{}` or `""`, by the attribute's type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One attribute, or one property of an attribute that is merged property by property.
+
+    schema: its JSON Schema, our own words included; validators ignore those.
+    read_wire, send_wire: where it sits in answers and in bodies, as a path of keys.
+    convert: name of the conversion between our form and the wire's (`live.convert`), or "".
+    computed: optional, and the server fills it in when left out.
+    local: kept in the record and compared with it; never sent, never read.
+    write_only: sent, never read back; so compared with the record, and not at all when sensitive.
+    create_only: sent when the object is made; a later change is refused, not sent.
+    shorthand: items may be bare strings that stand for `{shorthand: string}`.
+    nested: for an object that the API merges key by key: its properties, each compared on its own.
+    refers_to: (kind, attribute) that this attribute names.
+    """
+
+    name: str
+    schema: Mapping[str, object] = field(repr=False)
+    required: bool = False
+    read_only: bool = False
+    write_only: bool = False
+    sensitive: bool = False
+    force_new: bool = False
+    updatable: bool = False
+    computed: bool = False
+    local: bool = False
+    create_only: bool = False
+    default: object = None
+    read_wire: tuple[str, ...] = ()
+    send_wire: tuple[str, ...] = ()
+    convert: str = ""
+    unset: Unset = Unset.OMIT
+    unordered: bool = False
+    shorthand: str = ""
+    nested: Mapping[str, "Attribute"] = field(default_factory=dict)
+    refers_to: tuple[str, str] | None = None
+
+    @property
+    def has_default(self) -> bool:
+        return "default" in self.schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request that changes something.
+
+    path: template with `{attribute}` parts, each percent-encoded into one segment.
+    send: attributes whose values go into the body; constants: what else stands in it.
+    when: empty, or the attributes that make the call necessary: one of them set (create) or changed (update).
+        A call without `when` sends, in an update, only what changed, and is left out when that is nothing.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    send: tuple[str, ...] = ()
+    constants: Mapping[str, object] = field(default_factory=dict)
+    when: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One GET that tells (part of) an object.
+
+    answer: path of keys to the object, or to the list it is in.
+    find: for a list: item key -> attribute that must be equal; the key "" means the item is a bare string.
+    only_for: made only when one of these attributes is needed; empty for the read that decides presence.
+    secrets: query parameters to add when secrets are needed.
+    page: (key of the cursor in the answer, query parameter it is sent back in), for paged lists.
+    """
+
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    answer: tuple[str, ...] = ()
+    find: Mapping[str, str] = field(default_factory=dict)
+    only_for: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    page: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """When an object is ready: `attribute` has one of the wanted values of that operation."""
+
+    attribute: str
+    wanted: Mapping[Op, tuple[str, ...]]
+    failed: tuple[str, ...] = ()
+
+    def is_settled(self, value: object, op: Op) -> bool:
+        return value in self.wanted.get(op, ())
+
+    def is_settled_after_any(self, value: object) -> bool:
+        return any(value in values for values in self.wanted.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """An answer to a write that means "not yet": tried again for at most within_s seconds."""
+
+    status: int
+    message: str
+    ops: tuple[Op, ...]
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """What to do about an error answer: for this status and message (a regular expression)."""
+
+    status: int
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRule:
+    """Which change people will feel: on "update" (of one of `attributes`), "replace" or "delete"."""
+
+    on: tuple[str, ...]
+    code: str
+    text: str
+    attributes: tuple[str, ...] = ()
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind.
+
+    identity: ordered attributes that find the object; joined by `/` they are its id and import id.
+    reads: the first decides whether the object is there; the others add attributes.
+    timeouts_s: the kind's own deadlines by operation; 20 minutes where it names none.
+    stateful: deleting it loses data.
+    """
+
+    name: str
+    description: str
+    schema: Mapping[str, object] = field(repr=False)
+    identity: tuple[str, ...]
+    attributes: Mapping[str, Attribute] = field(repr=False)
+    reads: tuple[Read, ...]
+    create: tuple[Call, ...] = ()
+    update: tuple[Call, ...] = ()
+    delete: tuple[Call, ...] = ()
+    settle: Settle | None = None
+    retries: tuple[Retry, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    timeouts_s: Mapping[str, float] = field(default_factory=dict)
+    effects: tuple[EffectRule, ...] = ()
+    stateful: bool = False
+
+    @property
+    def is_resource(self) -> bool:
+        """Whether it can be made; else it can only be looked up under `data`."""
+        return bool(self.create)
+
+    @property
+    def container(self) -> str:
+        """Return the kind that its objects lie in and vanish with, or ""."""
+        for name in reversed(self.identity[:-1]):
+            attribute = self.attributes[name]
+            if attribute.refers_to:
+                return attribute.refers_to[0]
+        return ""
+
+    def identity_of(self, attributes: Mapping[str, object]) -> str | None:
+        """Return the id these attributes make, or None while a part is not a known string."""
+        parts = [attributes.get(name) for name in self.identity]
+        if not all(isinstance(part, str) for part in parts):
+            return None
+        return "/".join(quote(str(part), safe=_ID_SAFE) for part in parts)
+
+    def identity_values(self, identity: str) -> dict[str, str]:
+        """Return the identity's attributes; raise ValueError when the number of parts does not fit."""
+        parts = identity.split("/")
+        if len(parts) != len(self.identity) or not all(parts):
+            raise ValueError(identity)
+        return dict(zip(self.identity, map(unquote, parts), strict=True))
+
+    def timeout_s(self, op: str, declared: Mapping[str, float]) -> float:
+        """Return the deadline: declared for the operation, declared default, the kind's, 20 minutes."""
+        for value in (declared.get(op), declared.get("default"), self.timeouts_s.get(op)):
+            if value is not None:
+                return value
+        return DEFAULT_TIMEOUT_S
+
+
+DEFAULT_TIMEOUT_S = 20 * 60.0
+
+_ID_SAFE = "".join(c for c in map(chr, range(33, 127)) if c not in "/%")

@@ -1,0 +1,156 @@
+"""The plan: what is shown, reviewed and carried out is this one object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.location import Location, Path
+from reconciler.model.state import Op, Recorded
+from reconciler.model.values import Attributes
+
+
+class Action(StrEnum):
+    """The verdict on one resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    FORGET = "forget"
+    ADOPT = "adopt"
+    """Record an object that exists already and that we may claim."""
+    NO_OP = "no-op"
+    REFUSE = "refuse"
+    """We will not touch it, and apply is blocked until somebody decides."""
+    UNKNOWN = "unknown"
+    """Could not be read; nothing is planned for it or for what needs it."""
+
+
+BLOCKING = frozenset({Action.REFUSE, Action.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One attribute's change.
+
+    path: inside the resource, e.g. ("pg_user_config", "work_mem").
+    before: live; after: desired (JSON, Secret or Unknown); last_applied: recorded. None is unset.
+    sensitive: values must not be shown; they are Secret or already dropped.
+    """
+
+    path: Path
+    before: object
+    after: object
+    last_applied: object = None
+    source: Location | None = None
+    forces_replace: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """Somebody else's change: what was last applied against what is live."""
+
+    path: Path
+    recorded: object
+    live: object
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What people will feel: a code such as `cut-clients`, a sentence, and the cheaper alternative or ""."""
+
+    code: str
+    text: str
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One operation on one object, in its place in the order.
+
+    n: counts from 1 through the whole plan; needs: the numbers that must be done before.
+    identity: of the object it works on (a replace deletes one identity and may create another);
+        "" when it is known only after another step.
+    timeout_s: deadline for all of it, retries and settling included.
+    """
+
+    n: int
+    op: Op
+    address: Address
+    identity: str
+    timeout_s: float
+    needs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The verdict on one resource and all that is needed to show it and to carry it out.
+
+    reason: for people; drives no behaviour.
+    identity: of the object as it will be ("" when known only after a step), or as it was for a delete.
+    fields: what differs, in the order of the kind's attributes; all declared ones for a create.
+    wanted: the attributes to send (JSON, Secret, Unknown); for apply only, never serialised.
+    record: what the state will hold when the steps are done; None when it will hold nothing.
+    precondition: the live values this verdict was made from, without secrets; None when absent.
+    diagnostics: why it is refused or unknown.
+    source: where it is declared; None when it no longer is.
+    """
+
+    address: Address
+    action: Action
+    reason: str
+    identity: str
+    source: Location | None = None
+    fields: tuple[Field, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    steps: tuple[Step, ...] = ()
+    wanted: Attributes = field(default_factory=dict, repr=False)
+    record: Recorded | None = None
+    precondition: Attributes | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_noteworthy(self) -> bool:
+        """Whether there is something to show: a verdict that does, blocks or differs."""
+        return self.action is not Action.NO_OP or bool(self.steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every verdict of one run, sorted by address, with the steps in a valid order.
+
+    digest: SHA-256 in hex over what will be done; its first 8 digits are the name shown to people.
+    serial, lineage: of the state it was made from. target: the projects it works in, for the heading.
+    diagnostics: what blocks the plan as a whole, and warnings.
+    meta: times, counts and paths of the machine; not part of the digest.
+    """
+
+    stack: str
+    changes: Sequence[Change]
+    steps: Sequence[Step]
+    digest: str = ""
+    lineage: str = ""
+    serial: int = 0
+    projects: tuple[str, ...] = ()
+    destroy: bool = False
+    diagnostics: tuple[Diagnostic, ...] = ()
+    meta: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.digest[:8]
+
+    @property
+    def has_changes(self) -> bool:
+        return bool(self.steps)
+
+    @property
+    def is_blocked(self) -> bool:
+        return any(d.severity == "error" for d in self.diagnostics) or any(
+            change.action in BLOCKING for change in self.changes
+        )
