@@ -1,1 +1,1 @@
-"""Kinds are data: a JSON Schema file says what a kind of resource is and how the API is called for it."""
+"""Kinds are data: a JSON Schema file says what a kind is and how the API is called for it."""
