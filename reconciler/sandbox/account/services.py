@@ -1,0 +1,275 @@
+"""Services: created, changed, powered, deleted, and the clockwork of their states."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.sandbox.account import projects, user_config
+from reconciler.sandbox.account.account import Account, new_password
+from reconciler.sandbox.account.objects import (
+    OPERATIONAL,
+    Backup,
+    Database,
+    Maintenance,
+    Project,
+    Service,
+    State,
+    User,
+)
+from reconciler.sandbox.catalogue import PLANS, SERVICE_TYPE, Plan, find_cloud
+from reconciler.sandbox.errors import (
+    DISK_OUT_OF_RANGE,
+    INTEGRATION_UNKNOWN,
+    NOT_POWERED,
+    NOT_RUNNING,
+    PLAN_UNKNOWN,
+    PROTECTED,
+    SERVICE_EXISTS,
+    SERVICE_NOT_FOUND,
+    SOURCE_NOT_FOUND,
+    STATIC_IP_NOT_FOUND,
+    TYPE_UNKNOWN,
+    VPC_NOT_FOUND,
+    refuse,
+)
+
+NO_CMK = "00000000-0000-0000-0000-000000000000"
+ADMIN = "avnadmin"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def find(account: Account, project: str, name: str) -> Service:
+    """Return the service, its state brought up to the clock."""
+    services = projects.find(account, project).services
+    if name not in services:
+        raise refuse(SERVICE_NOT_FOUND)
+    service = services[name]
+    settle(account, service)
+    return service
+
+
+def find_operational(account: Account, project: str, name: str) -> Service:
+    """Return the service if databases, users and pools can be written in it."""
+    service = find(account, project, name)
+    if service.state is State.POWEROFF:
+        raise refuse(NOT_POWERED)
+    if service.state not in OPERATIONAL:
+        raise refuse(NOT_RUNNING, state=service.state)
+    return service
+
+
+def settle(account: Account, service: Service) -> None:
+    """Let the time that went by do its work: a build ends, then a first backup appears."""
+    now_s = account.now_s()
+    if service.state in (State.REBUILDING, State.REBALANCING):
+        built_at_s = service.changed_at_s + account.knobs.build_delay_s
+        if now_s < built_at_s or not account.engine.is_ready(service):
+            return
+        service.state = State.RUNNING
+        service.running_since_s = max(built_at_s, service.changed_at_s)
+    if service.running_since_s is None or service.backups:
+        return
+    if now_s >= service.running_since_s + account.knobs.backup_delay_s:
+        service.backups.append(take_backup(service, now_s))
+
+
+def take_backup(service: Service, now_s: float) -> Backup:
+    number = len(service.backups)
+    name = f"{service.project}-{service.name}-{number:04d}"
+    return Backup(name=name, taken_at_s=now_s, size_bytes=8 * 1024 * 1024)
+
+
+def create(account: Account, project_name: str, body: Mapping[str, Any]) -> Service:
+    """Create a service from a checked body; it answers REBUILDING, the next read settles it."""
+    project = projects.find(account, project_name)
+    if body["service_name"] in project.services:
+        raise refuse(SERVICE_EXISTS, name=body["service_name"])
+    if body["service_type"] != SERVICE_TYPE:
+        raise refuse(TYPE_UNKNOWN, name=body["service_type"])
+    service = _build(account, project, body)
+    project.services[service.name] = service
+    account.engine.service_started(service)
+    return service
+
+
+def _build(account: Account, project: Project, body: Mapping[str, Any]) -> Service:
+    plan = _find_plan(body["plan"])
+    _check_network(body)
+    config = user_config.create(body.get("user_config", {}))
+    now_s = account.now_s()
+    admin = User(
+        name=config.get("admin_username", ADMIN),
+        password=config.get("admin_password", new_password()),
+        is_primary=True,
+        allow_replication=True,
+        password_updated_s=now_s,
+    )
+    service = Service(
+        project=project.name,
+        name=body["service_name"],
+        service_type=body["service_type"],
+        plan=plan.name,
+        cloud=find_cloud(body.get("cloud") or project.cloud).name,
+        disk_space_mb=_disk(plan, body.get("disk_space_mb")),
+        maintenance=_some_maintenance(body.get("maintenance", {})),
+        place=account.engine.place(project.name, body["service_name"]),
+        user_config=config,
+        admin=admin.name,
+        state=State.REBUILDING,
+        changed_at_s=now_s,
+        created_at_s=now_s,
+        updated_at_s=now_s,
+        users={admin.name: admin},
+        databases={"defaultdb": Database(name="defaultdb")},
+    )
+    _change_plain(service, body)
+    service.tags = dict(body.get("tags", {}))
+    if body.get("copy_tags"):
+        service.tags = {**project.tags, **service.tags}
+    service.integrations = _integrate(project, service, body.get("service_integrations", []))
+    return service
+
+
+def update(account: Account, project: str, name: str, body: Mapping[str, Any]) -> Service:
+    """Change what the checked body names. Everything is checked before anything changes."""
+    service = find(account, project, name)
+    plan = _find_plan(body.get("plan", service.plan))
+    cloud = find_cloud(body.get("cloud") or service.cloud).name
+    _check_network(body)
+    config = user_config.update(service.user_config, body.get("user_config", {}))
+    disk = _next_disk(service, plan, body.get("disk_space_mb"))
+    is_protected = body.get("termination_protection", service.termination_protection)
+    powers_off = body.get("powered") is False and service.state is not State.POWEROFF
+    if powers_off and is_protected:
+        raise refuse(PROTECTED)
+
+    moves = (plan.name, cloud) != (service.plan, service.cloud)
+    upgrades = config["pg_version"] != service.user_config["pg_version"]
+    service.plan, service.cloud, service.disk_space_mb = plan.name, cloud, disk
+    service.user_config = config
+    _change_plain(service, body)
+    service.maintenance = _merge_maintenance(service.maintenance, body.get("maintenance", {}))
+    service.updated_at_s = account.now_s()
+    if powers_off:
+        _power_off(account, service)
+    elif body.get("powered") and service.state is State.POWEROFF:
+        _power_on(account, service)
+    elif service.state is not State.POWEROFF and (moves or upgrades):
+        # A new version stops the database for a while; new nodes do not.
+        _enter(account, service, State.REBUILDING if upgrades else State.REBALANCING)
+        account.engine.service_changed(service)
+    else:
+        account.engine.service_changed(service)
+    return service
+
+
+def delete(account: Account, project: str, name: str) -> None:
+    """Delete the service and all it holds."""
+    service = find(account, project, name)
+    if service.termination_protection:
+        raise refuse(PROTECTED)
+    del projects.find(account, project).services[name]
+    account.engine.service_deleted(service)
+
+
+def _enter(account: Account, service: Service, state: State) -> None:
+    service.state = state
+    service.changed_at_s = account.now_s()
+
+
+def _power_off(account: Account, service: Service) -> None:
+    _enter(account, service, State.POWEROFF)
+    service.running_since_s = None
+    account.engine.service_stopped(service)
+
+
+def _power_on(account: Account, service: Service) -> None:
+    _enter(account, service, State.REBUILDING)
+    account.engine.service_started(service)
+
+
+def _change_plain(service: Service, body: Mapping[str, Any]) -> None:
+    """Set the fields that need no check and move nothing."""
+    if "termination_protection" in body:
+        service.termination_protection = body["termination_protection"]
+    if "tech_emails" in body:
+        service.tech_emails = [entry["email"] for entry in body["tech_emails"]]
+    if "cmk_id" in body:
+        service.cmk_id = None if body["cmk_id"] == NO_CMK else body["cmk_id"]
+
+
+def _find_plan(name: str) -> Plan:
+    if name not in PLANS:
+        raise refuse(PLAN_UNKNOWN, name=name)
+    return PLANS[name]
+
+
+def _check_network(body: Mapping[str, Any]) -> None:
+    """Refuse what no project here has: a VPC, a static IP address."""
+    if body.get("project_vpc_id") is not None:
+        raise refuse(VPC_NOT_FOUND)
+    if body.get("static_ips"):
+        raise refuse(STATIC_IP_NOT_FOUND)
+
+
+def _disk(plan: Plan, given_mb: int | None) -> int:
+    """Return the disk of the service: the plan's own, or more of it within cap and step."""
+    if not given_mb:
+        return plan.disk_mb
+    high = plan.disk_cap_mb or plan.disk_mb
+    is_step = (given_mb - plan.disk_mb) % plan.disk_step_mb == 0
+    if plan.disk_mb <= given_mb <= high and (is_step or given_mb == high):
+        return given_mb
+    raise refuse(
+        DISK_OUT_OF_RANGE,
+        given=given_mb,
+        plan=plan.name,
+        low=plan.disk_mb,
+        high=high,
+        step=plan.disk_step_mb,
+    )
+
+
+def _next_disk(service: Service, plan: Plan, given_mb: int | None) -> int:
+    """Return the disk after an update; a new plan brings its own unless one is asked for."""
+    if given_mb:
+        return _disk(plan, given_mb)
+    return service.disk_space_mb if plan.name == service.plan else plan.disk_mb
+
+
+def _some_maintenance(given: Mapping[str, str]) -> Maintenance:
+    """Return a window: Aiven picks what is not given."""
+    hour, minute = secrets.randbelow(24), secrets.randbelow(60)
+    chosen = Maintenance(dow=secrets.choice(WEEKDAYS), time=f"{hour:02d}:{minute:02d}:00")
+    return _merge_maintenance(chosen, given)
+
+
+def _merge_maintenance(old: Maintenance, given: Mapping[str, str]) -> Maintenance:
+    """Merge: avn may send only the day (avn's source)."""
+    return Maintenance(dow=given.get("dow", old.dow), time=given.get("time", old.time))
+
+
+def _integrate(
+    project: Project, service: Service, given: list[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    made = []
+    for entry in given:
+        if entry["integration_type"] not in ("read_replica", "disaster_recovery"):
+            raise refuse(INTEGRATION_UNKNOWN, name=entry["integration_type"])
+        if entry.get("source_service") not in project.services:
+            raise refuse(SOURCE_NOT_FOUND)
+        made.append(
+            {
+                "service_integration_id": str(uuid.uuid4()),
+                "integration_type": entry["integration_type"],
+                "source_service": entry["source_service"],
+                "source_project": project.name,
+                "dest_service": service.name,
+                "dest_project": project.name,
+                "user_config": dict(entry.get("user_config", {})),
+            }
+        )
+    return made

@@ -1,0 +1,157 @@
+"""The sandbox as a process: a socket, uvicorn, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from importlib.util import find_spec
+from pathlib import Path
+
+from reconciler.sandbox.account import projects
+from reconciler.sandbox.account.account import Account, Knobs
+from reconciler.sandbox.account.objects import State
+from reconciler.sandbox.control import NEEDED, MissingExtraError, Running
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.store import read_account, write_account
+
+SAVE_AFTER_S = 0.1
+"""How long changes are collected before the state file is written."""
+LAST_WORDS_S = 3.0
+"""How long an orderly end may take once nobody wants this process any more."""
+
+
+def serve(
+    settings: Settings,
+    *,
+    on_ready: Callable[[Running], None] | None = None,
+    watched_pipe: int | None = None,
+) -> None:
+    """Serve until a signal comes, or until `watched_pipe` (a descriptor) is at its end.
+
+    Raises `MissingExtraError`, `StateFileError`, or `OSError` when the port is taken.
+    """
+    for name in NEEDED:
+        if find_spec(name) is None:
+            raise MissingExtraError(name)
+    account = open_account(settings)
+    listener = listen(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    shown_host = f"[{host}]" if ":" in host else host
+    running = Running(url=f"http://{shown_host}:{port}", token=account.token, pid=os.getpid())
+    saver = Saver(account, settings.state_file)
+    try:
+        _run(account, saver, listener, running, on_ready, watched_pipe)
+    finally:
+        listener.close()
+
+
+def open_account(settings: Settings) -> Account:
+    """Return the account of the state file, or a new one with the projects of the settings."""
+    knobs = Knobs(**{knob.name: getattr(settings, knob.name) for knob in fields(Knobs)})
+    account = read_account(settings.state_file) if settings.state_file else None
+    if account is None:
+        account = Account(token=secrets.token_hex(24), created_at_s=time.time())
+        for name in settings.projects:
+            projects.create(account, {"project": name})
+    account.knobs = knobs
+    if settings.token is not None:
+        account.token = settings.token
+    for service in account.all_services():
+        if service.state is not State.POWEROFF:
+            account.engine.service_started(service)
+    return account
+
+
+def listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio turns Nagle's algorithm off only where it is: else
+    # every answer waits 40 ms for an acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+class Saver:
+    """Writes the account a moment after it changed, and once more at the end."""
+
+    def __init__(self, account: Account, path: Path | None) -> None:
+        self.account = account
+        self.path = path
+        self.is_due = False
+
+    def touch(self) -> None:
+        if self.path is not None and not self.is_due:
+            self.is_due = True
+            asyncio.get_running_loop().call_later(SAVE_AFTER_S, self.save)
+
+    def save(self) -> None:
+        self.is_due = False
+        if self.path is not None:
+            write_account(self.account, self.path)
+
+
+def _run(
+    account: Account,
+    saver: Saver,
+    listener: socket.socket,
+    running: Running,
+    on_ready: Callable[[Running], None] | None,
+    watched_pipe: int | None,
+) -> None:
+    # Late: nobody who only starts or stops a sandbox pays for these.
+    import uvicorn
+
+    from reconciler.sandbox.api.app import build_app
+    from reconciler.sandbox.api.world import World
+
+    class Server(uvicorn.Server):
+        """Says when it is ready, and saves before a signal is passed on and ends the process."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            saver.save()
+            if on_ready is not None:
+                on_ready(running)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets)
+            saver.save()
+
+    config = uvicorn.Config(
+        build_app(World(account=account, on_change=saver.touch)),
+        access_log=False,
+        lifespan="off",
+        log_config=None,
+        loop="asyncio",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = Server(config)
+    if watched_pipe is not None:
+        watcher = threading.Thread(target=_end_with, args=(watched_pipe, server), daemon=True)
+        watcher.start()
+    server.run(sockets=[listener])
+
+
+def _end_with(pipe: int, server: object) -> None:
+    """Wait for the end of the pipe, which comes however its other side died, then stop.
+
+    Not PR_SET_PDEATHSIG: that fires when the *thread* that started us ends.
+    """
+    while os.read(pipe, 4096):
+        pass
+    server.should_exit = True  # type: ignore[attr-defined]  # uvicorn's is imported late
+    time.sleep(LAST_WORDS_S)
+    os._exit(0)

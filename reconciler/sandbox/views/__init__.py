@@ -1,0 +1,1 @@
+"""The account's nouns as the JSON the clients read."""
