@@ -121,6 +121,22 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """How a former run's write ended, found out by reading.
+
+    done: it happened; record is then what the state will hold (None: the object is gone).
+    Not done: the object is as it was, and this plan decides anew.
+    """
+
+    intent: str
+    address: Address
+    op: Op
+    done: bool
+    record: Recorded | None
+    diagnostic: Diagnostic | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every verdict of one run, sorted by address, with the steps in a valid order.
 
@@ -139,6 +155,7 @@ class Plan:
     projects: tuple[str, ...] = ()
     destroy: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
     meta: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -147,7 +164,7 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        return bool(self.steps)
+        return bool(self.steps or self.resolutions)
 
     @property
     def is_blocked(self) -> bool:

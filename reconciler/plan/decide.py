@@ -1,0 +1,115 @@
+"""The decision table: one verdict for one resource from what is desired, recorded and live."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds.kind import Kind
+from reconciler.model.live import LiveObject, Presence
+from reconciler.model.plan import Action
+from reconciler.model.state import Recorded
+from reconciler.model.values import Attributes
+from reconciler.plan.diff import Difference, differences, same_declaration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The desired side of one resource, with every value put in that can be known.
+
+    identity: "" while a part of it is known only after a step.
+    record: what the state would hold for it.
+    """
+
+    identity: str
+    attributes: Attributes
+    record: Recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Action and reason for one resource, with what differs.
+
+    changes: live against desired. drift: recorded against live (want = recorded).
+    stale_record: the record must be written although nothing is sent.
+    """
+
+    action: Action
+    reason: str
+    changes: tuple[Difference, ...] = ()
+    drift: tuple[Difference, ...] = ()
+    stale_record: bool = False
+
+
+def decide(
+    kind: Kind,
+    wanted: Wanted | None,
+    recorded: Recorded | None,
+    live: Mapping[str, LiveObject],
+) -> Verdict:
+    """Return the verdict. `live` holds the objects at the wanted and at the recorded identity."""
+    for identity in _identities(wanted, recorded):
+        if live[identity].presence is Presence.UNKNOWN:
+            return Verdict(action=Action.UNKNOWN, reason=f"could not be read: {live[identity].why}")
+    if wanted is None:
+        if recorded is None:
+            raise ValueError("neither desired nor recorded: nothing to decide")
+        return _decide_undeclared(live[recorded.identity])
+    if recorded is None:
+        return _decide_unrecorded(wanted, live)
+    return _decide_recorded(kind, wanted, recorded, live)
+
+
+def _identities(wanted: Wanted | None, recorded: Recorded | None) -> tuple[str, ...]:
+    sides = (wanted.identity if wanted else "", recorded.identity if recorded else "")
+    return tuple(dict.fromkeys(filter(None, sides)))
+
+
+def _decide_undeclared(live: LiveObject) -> Verdict:
+    if live.is_present:
+        return Verdict(action=Action.DELETE, reason="no longer declared")
+    return Verdict(action=Action.FORGET, reason="gone on both sides")
+
+
+def _decide_unrecorded(wanted: Wanted, live: Mapping[str, LiveObject]) -> Verdict:
+    if wanted.identity and live[wanted.identity].is_present:
+        return _refuse_stranger()
+    return Verdict(action=Action.CREATE, reason="not recorded")
+
+
+def _refuse_stranger() -> Verdict:
+    return Verdict(action=Action.REFUSE, reason="exists, but was not made here")
+
+
+def _decide_recorded(
+    kind: Kind, wanted: Wanted, recorded: Recorded, live: Mapping[str, LiveObject]
+) -> Verdict:
+    moves = wanted.identity != recorded.identity
+    if moves and wanted.identity and live[wanted.identity].is_present:
+        return _refuse_stranger()
+    present = live[recorded.identity]
+    if not present.is_present:
+        return Verdict(action=Action.CREATE, reason="deleted outside")
+    seen = {**kind.identity_values(recorded.identity), **present.attributes}
+    changes = differences(kind, wanted.attributes, recorded.attributes, seen)
+    drift = differences(kind, recorded.attributes, recorded.attributes, seen)
+    forced = tuple(c for c in changes if c.attribute.force_new)
+    if moves or forced:
+        reason = ", ".join(str(c.path[-1]) for c in forced)
+        return Verdict(action=Action.REPLACE, reason=reason, changes=changes, drift=drift)
+    return _decide_in_place(kind, wanted, recorded, changes, drift)
+
+
+def _decide_in_place(
+    kind: Kind,
+    wanted: Wanted,
+    recorded: Recorded,
+    changes: tuple[Difference, ...],
+    drift: tuple[Difference, ...],
+) -> Verdict:
+    same = same_declaration(kind, recorded.attributes, wanted.attributes)
+    if changes:
+        reason = "drifted" if same else "desired changed"
+        return Verdict(action=Action.UPDATE, reason=reason, changes=changes, drift=drift)
+    if same and recorded == wanted.record:
+        return Verdict(action=Action.NO_OP, reason="in sync")
+    reason = "in sync" if same else "already so"
+    return Verdict(action=Action.NO_OP, reason=reason, stale_record=True)

@@ -1,0 +1,48 @@
+"""The plan's name: SHA-256 over what will be done, and over the live values it was decided from."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from reconciler.model.plan import Change, Field, Plan
+from reconciler.model.values import Secret, Unknown
+from reconciler.plan.record import holds_secret
+
+
+def digest(plan: Plan) -> str:
+    """Return 64 hex digits. Not in it: places, times, counts, the serial, anything a secret had part in."""
+    content = {
+        "stack": plan.stack,
+        "destroy": plan.destroy,
+        "changes": [_change(change) for change in plan.changes if change.is_noteworthy],
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "address": change.address,
+        "action": change.action,
+        "identity": change.identity,
+        "fields": [_field(field) for field in change.fields],
+        "precondition": change.precondition,
+        "steps": [[step.n, step.op, step.identity, step.needs] for step in change.steps],
+    }
+
+
+def _field(field: Field) -> list[object]:
+    if field.sensitive or holds_secret([field.before, field.after]):
+        return [field.path]
+    return [field.path, field.before, field.after]
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Unknown():
+            return {"after": f"{value.address}.{value.attribute}"}
+        case Mapping():
+            return dict(value)
+        case Secret():
+            return None
+    raise TypeError(f"{type(value).__name__} in a plan")

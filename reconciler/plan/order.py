@@ -1,0 +1,124 @@
+"""Verdicts → steps in an order that holds every rule.
+
+Create after what it refers to; delete before it; create again after its own delete; let go of an object
+before it is deleted, unless that closes a cycle. What lies in a deleted object goes with it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias, TypeVar
+
+from reconciler.model.address import Address
+from reconciler.model.state import Op
+from reconciler.plan.links import Links
+
+Node: TypeAlias = tuple[Address, Op]
+Edge: TypeAlias = tuple[Node, Node]
+"""(later, earlier)"""
+
+T = TypeVar("T", Address, Node)
+
+_MAKING = (Op.CREATE, Op.UPDATE, Op.SETTLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """A node with the nodes it directly waits for."""
+
+    node: Node
+    needs: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is to be ordered.
+
+    ops: each address's operations, in their own order.
+    links: who refers to whom as declared. recorded_links: as last applied.
+    gone_with: address → the address of the container whose deletion takes it along.
+    """
+
+    ops: Mapping[Address, tuple[Op, ...]]
+    links: Links
+    recorded_links: Mapping[Address, tuple[Address, ...]]
+    gone_with: Mapping[Address, Address] = field(default_factory=dict)
+
+
+class CycleFoundError(Exception):
+    """The references go round; `cycle` starts and ends with the same address."""
+
+    def __init__(self, cycle: tuple[Address, ...]) -> None:
+        super().__init__(" → ".join(cycle))
+        self.cycle = cycle
+
+
+def walk_order(addresses: Iterable[Address], links: Links) -> tuple[Address, ...]:
+    """Return the addresses so that each comes after what it refers to; raise CycleFoundError."""
+    graph = {address: {link.target for link in links.get(address, ())} for address in addresses}
+    try:
+        return tuple(_in_order(graph))
+    except CycleError as error:
+        raise CycleFoundError(tuple(reversed(error.args[1]))) from None
+
+
+def order_steps(work: Work) -> tuple[Ordered, ...]:
+    """Return every operation in order, with what it directly waits for."""
+    nodes = [(address, op) for address, ops in sorted(work.ops.items()) for op in ops]
+    hard, soft = set(_hard_edges(work)), set(_soft_edges(work))
+    while True:
+        graph: dict[Node, set[Node]] = {node: set() for node in nodes}
+        for later, earlier in hard | soft:
+            graph[later].add(earlier)
+        try:
+            order = list(_in_order(graph))
+        except CycleError as error:
+            cycle: list[Node] = error.args[1]
+            closing = {(b, a) for a, b in zip(cycle, cycle[1:], strict=False)} & soft
+            if not closing:
+                raise CycleFoundError(tuple(node[0] for node in reversed(cycle))) from None
+            soft -= closing
+            continue
+        return tuple(Ordered(node=node, needs=tuple(sorted(graph[node]))) for node in order)
+
+
+def _in_order(graph: Mapping[T, set[T]]) -> Iterator[T]:
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        yield from ready
+        sorter.done(*ready)
+
+
+def _hard_edges(work: Work) -> Iterator[Edge]:
+    for address, ops in work.ops.items():
+        yield from zip(
+            ((address, op) for op in ops[1:]), ((address, op) for op in ops), strict=False
+        )
+        making = _first(ops, _MAKING)
+        if making:
+            for link in work.links.get(address, ()):
+                earlier = _first(work.ops.get(link.target, ()), _MAKING)
+                if earlier:
+                    yield (address, making), (link.target, earlier)
+        container = work.gone_with.get(address)
+        if container is not None and ops:
+            yield (address, ops[0]), (container, Op.DELETE)
+    for address, targets in work.recorded_links.items():
+        if Op.DELETE in work.ops.get(address, ()):
+            for target in targets:
+                if Op.DELETE in work.ops.get(target, ()):
+                    yield (target, Op.DELETE), (address, Op.DELETE)
+
+
+def _soft_edges(work: Work) -> Iterator[Edge]:
+    for address, targets in work.recorded_links.items():
+        if Op.UPDATE in work.ops.get(address, ()):
+            for target in targets:
+                if Op.DELETE in work.ops.get(target, ()):
+                    yield (target, Op.DELETE), (address, Op.UPDATE)
+
+
+def _first(ops: Iterable[Op], among: tuple[Op, ...]) -> Op | None:
+    return next((op for op in ops if op in among), None)
