@@ -74,7 +74,10 @@ def _announce(running: Running) -> None:
 
 def _serve_as_child() -> int:
     """Read settings from standard input, answer one line, serve. See `control`."""
-    order = json.loads(_read_line(0))
+    line = _read_line(0)
+    if not line:
+        return 1
+    order = json.loads(line)
     if not order["watched"]:
         os.close(0)
         os.open(os.devnull, os.O_RDONLY)

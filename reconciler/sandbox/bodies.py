@@ -14,7 +14,7 @@ from reconciler.sandbox.validation import Schema
 Node = dict[str, Any]
 
 # `\Z`, not `$`: the latter lets a newline pass at the end.
-PROJECT_NAME = r"^[a-z][-a-z0-9]{0,62}\Z"
+PROJECT_NAME = r"^[a-zA-Z0-9_-]{1,63}\Z"
 SERVICE_NAME = r"^[a-z][-a-z0-9]{0,63}\Z"
 DATABASE_NAME = r"^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,39}\Z"
 USERNAME = r"^[_A-Za-z0-9][-._A-Za-z0-9]{0,63}\Z"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 from reconciler.sandbox.account import projects
 from reconciler.sandbox.account.account import Account, Knobs
@@ -145,13 +146,17 @@ def _run(
     server.run(sockets=[listener])
 
 
-def _end_with(pipe: int, server: object) -> None:
+class Stoppable(Protocol):
+    should_exit: bool
+
+
+def _end_with(pipe: int, server: Stoppable) -> None:
     """Wait for the end of the pipe, which comes however its other side died, then stop.
 
     Not PR_SET_PDEATHSIG: that fires when the *thread* that started us ends.
     """
     while os.read(pipe, 4096):
         pass
-    server.should_exit = True  # type: ignore[attr-defined]  # uvicorn's is imported late
+    server.should_exit = True
     time.sleep(LAST_WORDS_S)
     os._exit(0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from reconciler.sandbox.errors import INVALID_VALUE, refuse
+from reconciler.sandbox.errors import INVALID_BODY, INVALID_VALUE, refuse
 
 LONGEST_MESSAGE = 300
 
@@ -35,7 +35,10 @@ def check(value: object, schema: Schema, *, path: str = "") -> None:
         return
     first = min(problems, key=lambda problem: [str(part) for part in problem.absolute_path])
     place = ".".join([*([path] if path else []), *map(str, first.absolute_path)])
-    raise refuse(INVALID_VALUE, path=place or "body", problem=_shorten(first.message))
+    problem = _shorten(first.message)
+    if not place:
+        raise refuse(INVALID_BODY, problem=problem)
+    raise refuse(INVALID_VALUE, path=place, problem=problem)
 
 
 def _shorten(message: str) -> str:

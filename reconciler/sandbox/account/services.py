@@ -7,11 +7,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox.account import projects, user_config
+from reconciler.sandbox.account import clockwork, projects, user_config
 from reconciler.sandbox.account.account import Account, new_password
 from reconciler.sandbox.account.objects import (
     OPERATIONAL,
-    Backup,
     Database,
     Maintenance,
     Project,
@@ -47,7 +46,7 @@ def find(account: Account, project: str, name: str) -> Service:
     if name not in services:
         raise refuse(SERVICE_NOT_FOUND)
     service = services[name]
-    settle(account, service)
+    clockwork.settle(account, service)
     return service
 
 
@@ -59,27 +58,6 @@ def find_operational(account: Account, project: str, name: str) -> Service:
     if service.state not in OPERATIONAL:
         raise refuse(NOT_RUNNING, state=service.state)
     return service
-
-
-def settle(account: Account, service: Service) -> None:
-    """Let the time that went by do its work: a build ends, then a first backup appears."""
-    now_s = account.now_s()
-    if service.state in (State.REBUILDING, State.REBALANCING):
-        built_at_s = service.changed_at_s + account.knobs.build_delay_s
-        if now_s < built_at_s or not account.engine.is_ready(service):
-            return
-        service.state = State.RUNNING
-        service.running_since_s = max(built_at_s, service.changed_at_s)
-    if service.running_since_s is None or service.backups:
-        return
-    if now_s >= service.running_since_s + account.knobs.backup_delay_s:
-        service.backups.append(take_backup(service, now_s))
-
-
-def take_backup(service: Service, now_s: float) -> Backup:
-    number = len(service.backups)
-    name = f"{service.project}-{service.name}-{number:04d}"
-    return Backup(name=name, taken_at_s=now_s, size_bytes=8 * 1024 * 1024)
 
 
 def create(account: Account, project_name: str, body: Mapping[str, Any]) -> Service:
@@ -154,12 +132,12 @@ def update(account: Account, project: str, name: str, body: Mapping[str, Any]) -
     service.maintenance = _merge_maintenance(service.maintenance, body.get("maintenance", {}))
     service.updated_at_s = account.now_s()
     if powers_off:
-        _power_off(account, service)
+        clockwork.power_off(account, service)
     elif body.get("powered") and service.state is State.POWEROFF:
-        _power_on(account, service)
+        clockwork.power_on(account, service)
     elif service.state is not State.POWEROFF and (moves or upgrades):
         # A new version stops the database for a while; new nodes do not.
-        _enter(account, service, State.REBUILDING if upgrades else State.REBALANCING)
+        clockwork.enter(account, service, State.REBUILDING if upgrades else State.REBALANCING)
         account.engine.service_changed(service)
     else:
         account.engine.service_changed(service)
@@ -173,22 +151,6 @@ def delete(account: Account, project: str, name: str) -> None:
         raise refuse(PROTECTED)
     del projects.find(account, project).services[name]
     account.engine.service_deleted(service)
-
-
-def _enter(account: Account, service: Service, state: State) -> None:
-    service.state = state
-    service.changed_at_s = account.now_s()
-
-
-def _power_off(account: Account, service: Service) -> None:
-    _enter(account, service, State.POWEROFF)
-    service.running_since_s = None
-    account.engine.service_stopped(service)
-
-
-def _power_on(account: Account, service: Service) -> None:
-    _enter(account, service, State.REBUILDING)
-    account.engine.service_started(service)
 
 
 def _change_plain(service: Service, body: Mapping[str, Any]) -> None:

@@ -77,17 +77,17 @@ def read_body(raw: bytes, content_type: str) -> Json:
     if not raw.strip():
         return {}
     if content_type.partition(";")[0].strip().lower() not in ("application/json", ""):
-        raise _bad(f"Content type must be application/json, not {content_type[:80]!r}")
+        raise _bad(f"content type {content_type[:80]!r} is not application/json")
     try:
         body = json.loads(
             raw.decode(), parse_constant=_no_constant, parse_float=_float, parse_int=_int
         )
     except (ValueError, RecursionError):
-        raise _bad("Request body is not valid JSON") from None
+        raise _bad("the body is not valid JSON") from None
     if not isinstance(body, dict):
-        raise _bad("Request body must be a JSON object")
+        raise _bad("the body is not a JSON object")
     if _is_deep(body):
-        raise _bad(f"Request body is nested more than {MAX_DEPTH} levels deep")
+        raise _bad(f"the body is nested more than {MAX_DEPTH} levels deep")
     return body
 
 

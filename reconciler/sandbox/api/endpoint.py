@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from reconciler.sandbox.account.engine import EngineError
@@ -43,7 +44,10 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         self.world.requests[f"{method} {self.path or '(unknown)'}"] += 1
-        raw = await read_all(receive)
+        try:
+            raw = await read_all(receive)
+        except ClientDisconnect:
+            return
         fault = self.world.faults.take(method, scope["path"])
         await self._wait(fault)
         if fault is None:
@@ -73,7 +77,7 @@ class Endpoint:
         if route is None:
             raise refuse(WRONG_METHOD if self.routes else UNKNOWN_ROUTE)
         if raw is None:
-            problem = f"Request body is larger than {MAX_BODY_BYTES} bytes"
+            problem = f"the body is larger than {MAX_BODY_BYTES} bytes"
             raise refuse(INVALID_BODY, problem=problem)
         call = Call(
             account=self.world.account,
@@ -109,11 +113,16 @@ def read_query(raw: bytes) -> dict[str, str]:
 
 
 async def read_all(receive: Receive) -> bytes | None:
-    """Return the request's body, or None if it is too large (it is read to its end anyway)."""
+    """Return the request's body, or None if it is too large (it is read to its end anyway).
+
+    Raises ClientDisconnect rather than do half of what somebody wanted to say.
+    """
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         chunk = message.get("body", b"")
         size += len(chunk)
         if size <= MAX_BODY_BYTES:

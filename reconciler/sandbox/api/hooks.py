@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from reconciler.sandbox.account.account import Knobs
@@ -106,7 +107,10 @@ class HookEndpoint:
         self.hooks = hooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raw = await read_all(receive)
+        try:
+            raw = await read_all(receive)
+        except ClientDisconnect:
+            return
         try:
             answer = 200, write_json(self._handle(scope, raw))
         except ApiError as error:
@@ -118,5 +122,5 @@ class HookEndpoint:
         if hook is None:
             raise refuse(WRONG_METHOD)
         if raw is None:
-            raise refuse(INVALID_BODY, problem="Request body is too large")
+            raise refuse(INVALID_BODY, problem="the body is too large")
         return hook(self.world, read_body(raw, "application/json"))
