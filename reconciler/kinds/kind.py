@@ -14,8 +14,8 @@ from reconciler.model.state import Op
 class Unset(StrEnum):
     """What is sent for an attribute that was declared, no longer is, and has no default.
 
-    In an object that is merged key by key it is `null` where the kind file says nothing else: leaving a
-    key out would keep its value. Such an object of its own that says `null` is dropped as a whole.
+    In an object that is merged key by key it is `null` where the kind file says nothing else:
+    leaving a key out would keep its value. Such an object that says `null` itself is unset whole.
     """
 
     OMIT = "omit"
@@ -30,8 +30,8 @@ class Attribute:
     """One attribute, or one property of an attribute that is merged property by property.
 
     schema: its JSON Schema, our own words included; validators ignore those.
-    read_wire, send_wire: where it sits in answers and in bodies, as a path of keys; of a nested attribute,
-        the path inside the object that holds it. Empty when it is never read, or never sent.
+    read_wire, send_wire: where it sits in answers and in bodies, as a path of keys; of a nested
+        attribute, inside the object that holds it. Empty when it is never read, or never sent.
     convert: name of the conversion between our form and the wire's (`live.convert`), or "".
     computed: optional, and the server fills it in when left out.
     local: kept in the record and compared with it; never sent, never read.
@@ -73,10 +73,11 @@ class Call:
     """One request that changes something.
 
     path: template with `{attribute}` parts, each percent-encoded into one segment.
-    send: attributes whose values go into the body; constants: what stands in it where they say nothing.
+    send: attributes whose values go into the body.
+    constants: what stands in the body where no attribute says anything else.
     when: empty, or the attributes that make the call necessary: one of them set (create) or changed
-        (update). A call without `when` sends, in an update, only what changed, and is left out when that
-        is nothing.
+        (update). A call without `when` sends, in an update, only what changed, and is left out when
+        that is nothing.
     """
 
     method: str
@@ -92,10 +93,10 @@ class Read:
     """One GET that tells (part of) an object.
 
     answer: path of keys to the object, or to the list it is in.
-    find: for a list: item key -> attribute that must be equal; the key "" stands for an item that is a
-        bare string.
-    only_for: made only when one of these attributes is needed, which no other read tells; empty for the
-        read that decides presence.
+    find: for a list: item key -> attribute that must be equal; the key "" stands for an item that
+        is a bare string.
+    only_for: made only when one of these attributes is needed, which no other read tells; empty for
+        the read that decides presence.
     secrets: query parameters to add when secrets are needed.
     page: (key of the cursor in the answer, query parameter it is sent back in), for paged lists.
     """
@@ -147,10 +148,10 @@ class Hint:
 class EffectRule:
     """Which change people will feel: on "update", "replace" or "delete".
 
-    attributes: empty, or those of which one must differ; a dotted path reaches into a merged object, and
-        the name of such an object stands for everything in it.
-    text, instead: may hold `{attribute}`, and of the attribute that differs `{before}` and `{after}`.
-        Where several rules with one code fit, the first text and the first `instead` that say something.
+    attributes: empty, or those of which one must differ; a dotted path reaches into a merged
+        object, and the name of such an object stands for everything in it.
+    text, instead: may hold `{attribute}`, and of the attribute that differs `{before}` and
+        `{after}`. Of several rules with one code, the first text and the first `instead` count.
     """
 
     on: tuple[str, ...]
