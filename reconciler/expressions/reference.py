@@ -1,0 +1,128 @@
+"""References: dotted paths such as `vars.size` or `aiven_pg.main.service_name`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reconciler.expressions.errors import ExpressionError
+from reconciler.model.address import NAME_PATTERN, Address
+from reconciler.model.location import Path
+
+ROOTS = ("vars", "locals", "each", "stack", "data")
+"""First names with a meaning of their own; any other is the name of a kind."""
+
+_QUOTED = r"""\["((?:[^"\\]|\\["'\\])*)"\]|\['((?:[^'\\]|\\["'\\])*)'\]"""
+_PART = re.compile(rf"\.({NAME_PATTERN})|\[([0-9]{{1,9}})\]|{_QUOTED}")
+_PATH = re.compile(rf"({NAME_PATTERN})((?:{_PART.pattern})*)")
+_NAME = re.compile(NAME_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One path.
+
+    root: its first name: vars, locals, each, stack, data, or a kind.
+    path: what follows the root, or, where it refers to a resource, what follows its address.
+    address: of the resource or data source it refers to; None for the other roots.
+    """
+
+    root: str
+    path: Path
+    address: Address | None = None
+
+    @property
+    def attribute(self) -> str:
+        """Return the path as people write it, e.g. `pg_user_config.work_mem`."""
+        return spell_path(self.path)
+
+    def extended(self, path: Path) -> "Reference":
+        """Return the reference to what lies at `path` inside the value this one refers to."""
+        return Reference(self.root, self.path + path, self.address)
+
+    def __str__(self) -> str:
+        return spell_path((str(self.address or self.root), *self.path))
+
+
+class _Part(NamedTuple):
+    value: str | int
+    is_name: bool
+    """Whether it was written `.name`, not in brackets."""
+
+
+def parse_expression(text: str) -> Reference:
+    """Return the reference that `text`, the inside of a `${…}`, spells.
+
+    Raises ExpressionError for anything else.
+    """
+    text = text.strip()
+    if not text:
+        raise ExpressionError(
+            "Empty expression", "There is nothing between ${ and }.", "write $${ for a literal ${"
+        )
+    match = _PATH.fullmatch(text)
+    if not match:
+        raise ExpressionError(
+            "Unsupported expression",
+            f"'{text}' is more than a path; richer expressions are not supported yet.",
+            "use a path such as vars.name or aiven_pg.name.service_name",
+        )
+    return _reference(match[1], tuple(_parts(match[2])), text)
+
+
+def spell_path(path: Path) -> str:
+    """Return the path as people write it: `a.b["odd key"][0]`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not text:
+            text = part
+        elif _NAME.fullmatch(part):
+            text += "." + part
+        else:
+            escaped = part.replace("\\", "\\\\").replace('"', '\\"')
+            text += f'["{escaped}"]'
+    return text
+
+
+def _parts(text: str) -> Iterator[_Part]:
+    for name, index, double, single in _PART.findall(text):
+        if name:
+            yield _Part(name, is_name=True)
+        elif index:
+            yield _Part(int(index), is_name=False)
+        else:
+            yield _Part(re.sub(r"\\(.)", r"\1", double or single), is_name=False)
+
+
+def _reference(root: str, parts: tuple[_Part, ...], text: str) -> Reference:
+    if root in ROOTS and root != "data":
+        if not parts:
+            raise _incomplete(text, f"name one of them: {root}.name")
+        return Reference(root, tuple(part.value for part in parts))
+    names, address_length = (parts, 1) if root != "data" else (parts[1:], 2)
+    if len(parts) < address_length or not all(part.is_name for part in parts[:address_length]):
+        example = "data.kind.name.attribute" if root == "data" else f"{root}.name.attribute"
+        raise _incomplete(text, f"write {example}")
+    kind = str(parts[0].value) if root == "data" else root
+    return _resource_reference(root, kind, names, text)
+
+
+def _resource_reference(root: str, kind: str, parts: tuple[_Part, ...], text: str) -> Reference:
+    """Make the reference of the resource's name, perhaps its key, and the path inside it."""
+    name, rest, key = str(parts[0].value), parts[1:], None
+    if rest and not rest[0].is_name:
+        if not isinstance(rest[0].value, str):
+            raise _incomplete(
+                text, 'a resource has keys, not positions: kind.name["key"].attribute'
+            )
+        key, rest = rest[0].value, rest[1:]
+    if not rest:
+        raise _incomplete(text, f"name one of its attributes: {text}.id")
+    address = Address.of(kind, name, key, data=root == "data")
+    return Reference(root, tuple(part.value for part in rest), address)
+
+
+def _incomplete(text: str, hint: str) -> ExpressionError:
+    return ExpressionError("Incomplete reference", f"'{text}' does not name a value.", hint)
