@@ -15,6 +15,7 @@ SERVICE_DESCRIPTION = "PostgreSQL - Object-Relational Database Management System
 DEFAULT_VERSION = "17"
 LATEST_VERSION = "18"
 GIB = 1024
+HOURS_A_MONTH = 730
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Plan:
     backup_count: int
     has_pitr: bool
     price_usd: str
+    """An hour of the whole plan (avn shows it as $/h)."""
 
     @property
     def disk_step_mb(self) -> int:
@@ -121,11 +123,15 @@ def _sized(family: str, gigabytes: int) -> Plan:
         has_pooling=True,
         backup_count=backups,
         has_pitr=True,
-        price_usd=f"{price * gigabytes // 4}.00",
+        price_usd=_hourly(price * gigabytes // 4),
     )
 
 
-def _small(name: str, disk_gib: int, max_clients: int, price: str) -> Plan:
+def _hourly(dollars_a_month: int) -> str:
+    return f"{dollars_a_month / HOURS_A_MONTH:.5f}"
+
+
+def _small(name: str, disk_gib: int, max_clients: int, price: int) -> Plan:
     return Plan(
         name=name,
         node_count=1,
@@ -137,15 +143,15 @@ def _small(name: str, disk_gib: int, max_clients: int, price: str) -> Plan:
         has_pooling=False,
         backup_count=1,
         has_pitr=False,
-        price_usd=price,
+        price_usd=_hourly(price),
     )
 
 
 PLANS: dict[str, Plan] = {
     plan.name: plan
     for plan in (
-        _small("free-1-5gb", 5, 20, "0.00"),
-        _small("hobbyist", 8, 25, "19.00"),
+        _small("free-1-5gb", 5, 20, 0),
+        _small("hobbyist", 8, 25, 19),
         *(_sized(family, size) for family in _FAMILIES for size in _SIZES_GB),
     )
 }

@@ -67,5 +67,5 @@ class MemoryEngine(Engine):
         host = f"{service}-{project}.a.aivencloud.com"
         return Place(host=host, port=port, pooler_port=port + 1)
 
-    def is_ready(self, service: Service) -> bool:  # noqa: ARG002 - of the protocol
+    def is_ready(self, service: Service) -> bool:
         return True

@@ -97,7 +97,7 @@ def show_price(plan: Plan, cloud: Cloud) -> Json:
     return {
         "base_price_usd": plan.price_usd,
         "cloud_name": cloud.name,
-        "extra_disk_price_per_gb_usd": "0.20",
+        "extra_disk_price_per_gb_usd": "0.00027",
         "service_plan": plan.name,
         "service_type": SERVICE_TYPE,
     }
