@@ -1,0 +1,93 @@
+"""The first thing said about a plan: whether somebody should look, and at what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Severity
+from reconciler.model.plan import Action, Change, Plan
+from reconciler.render.safe import terminal
+
+NAMED = 5
+"""How many names the verdict gives before it counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """word: BLOCKED, REVIEW or OK; text: what for."""
+
+    word: str
+    text: str
+
+
+_FELT = {
+    "cut-clients": ("loses its clients", "lose their clients"),
+    "refuse-logins": ("refuses logins", "refuse logins"),
+    "data-loss": ("loses its data", "lose their data"),
+    "role-switch": ("gets another role", "get another role"),
+    "retarget": ("gets another database", "get another database"),
+    "semantics": ("behaves differently", "behave differently"),
+}
+"""By effect code, for one and for many. Any other code is named as it is."""
+
+
+def verdict(
+    plan: Plan, *, disruptive: Sequence[Change], safe: int, drift: int, record: int
+) -> Verdict:
+    """Return the verdict on a plan whose changes are in groups already."""
+    if plan.is_blocked:
+        return Verdict("BLOCKED", "; ".join(_blocked(plan)))
+    if disruptive:
+        return Verdict("REVIEW", "; ".join(_felt(disruptive)))
+    parts = [
+        _counted(safe, "safe change", "safe changes"),
+        _counted(drift, "drift to revert", "drifts to revert"),
+        _counted(record, "record to bring up to date", "records to bring up to date"),
+    ]
+    text = ", ".join(filter(None, parts))
+    return Verdict("OK", text or "Nothing to do: live is as declared.")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}" if count else ""
+
+
+def _blocked(plan: Plan) -> list[str]:
+    refused = [c.address for c in plan.changes if c.action is Action.REFUSE]
+    unknown = [c.address for c in plan.changes if c.action is Action.UNKNOWN]
+    reasons = [d.summary for d in plan.diagnostics if d.severity is Severity.ERROR]
+    parts = [f"{len(refused):,} refused ({names(refused)})"] if refused else []
+    parts += [f"{len(unknown):,} could not be read ({names(unknown)})"] if unknown else []
+    parts += [terminal(reason) for reason in dict.fromkeys(reasons)]
+    return parts
+
+
+def _felt(disruptive: Sequence[Change]) -> list[str]:
+    """Return one phrase for each kind and what happens to it, in the order they come."""
+    groups: dict[tuple[str, str], list[Address]] = {}
+    for change in disruptive:
+        code = change.effects[0].code if change.effects else change.action.value
+        groups.setdefault((change.address.kind, code), []).append(change.address)
+    return [_phrase(kind, code, found) for (kind, code), found in groups.items()]
+
+
+def _phrase(kind: str, code: str, found: Sequence[Address]) -> str:
+    many = len(found) > 1
+    noun = terminal(kind.rpartition("_")[2]) + ("s" if many else "")
+    if code in _DONE:
+        felt = f"{'are' if many else 'is'} {_DONE[code]}"
+    elif code in _FELT:
+        felt = _FELT[code][many]
+    else:
+        felt = f"{'have' if many else 'has'} the effect {terminal(code)}"
+    return f"{len(found):,} {noun} {felt} ({names(found)})"
+
+
+_DONE = {Action.REPLACE.value: "replaced", Action.DELETE.value: "deleted"}
+
+
+def names(addresses: Sequence[Address]) -> str:
+    """Return the first few addresses without their kinds, and how many more there are."""
+    short = [terminal(address.removeprefix(f"{address.kind}.")) for address in addresses[:NAMED]]
+    more = len(addresses) - len(short)
+    return ", ".join([*short, f"{more:,} more"] if more else short)
