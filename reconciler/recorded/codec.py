@@ -76,6 +76,13 @@ def intent_order(key: str) -> tuple[int, int]:
     return int(serial), int(n)
 
 
+def is_same(one: State, other: State) -> bool:
+    """Tell whether the files would differ in their headers only; `==` takes 1, 1.0 and True for equal."""
+    if (one.resources, one.unresolved) != (other.resources, other.unresolved):
+        return False
+    return _encode_entries(one) == _encode_entries(other)
+
+
 def _scalar(text: str) -> str:
     """Return `text` bare where every YAML reader takes it for a string, quoted elsewhere."""
     if _WORD.fullmatch(text) and text.lower() not in _YAML_WORDS:

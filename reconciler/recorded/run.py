@@ -1,0 +1,153 @@
+"""One run: what it announces and what became of it, each on disk before the next thing happens."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+from reconciler.model.address import Address
+from reconciler.model.state import Intent, Recorded, State
+from reconciler.recorded import codec
+from reconciler.recorded.entries import (
+    Announced,
+    Changed,
+    Done,
+    Entry,
+    Failed,
+    Ledger,
+    Written,
+    encode_entry,
+)
+from reconciler.recorded.errors import StateError, UnwrittenError
+from reconciler.recorded.lines import is_intent_id
+from reconciler.recorded.trouble import describe
+from reconciler.recorded.writer import Writer
+
+
+class Run:
+    """The right to change one stack's record, from `FileStore.open_run` until its context is left.
+
+    Every `await`ed call is durable when it returns. When one raises StateError, start nothing more: no
+    further intent is taken. Go on telling what became of the writes under way, though, also if that
+    raises: the run remembers it, and tries once more to write all of it when it is left.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        lineage: str,
+        journal: Path,
+        writer: Writer,
+        save: Callable[[State | None], None],
+    ) -> None:
+        self.state = state
+        """As the run found it."""
+        self._lineage = lineage
+        self._journal = journal
+        self._writer = writer
+        self._save = save
+        self._ledger = Ledger(state.resources, state.unresolved)
+        self._numbers = count(1)
+        self._has_announced = False
+        self._has_entries = False
+        self._is_over = False
+
+    @property
+    def current(self) -> State:
+        """The state as it is by now, under the serial the run found."""
+        return replace(
+            self.state,
+            resources=dict(self._ledger.resources),
+            unresolved=dict(self._ledger.unresolved),
+        )
+
+    def next_intent_id(self) -> str:
+        """Return the id for the intent that is announced next: `<serial>.<n>`."""
+        return f"{self.state.serial}.{next(self._numbers)}"
+
+    async def announce(self, intent: Intent) -> None:
+        """Note that a write is about to be sent. When this raises, do not send it."""
+        if not is_intent_id(intent.id):
+            raise ValueError(f"{intent.id!r} does not come from next_intent_id()")
+        entry = Announced(intent=intent)
+        await self._write(encode_entry(entry))
+        self._has_announced = True
+        self._ledger.put(entry)
+
+    async def written(self, intent_id: str, record: Recorded) -> None:
+        """Note that the write was answered: the object is ours, settled or not."""
+        address = self._ledger.unresolved[intent_id].address
+        await self._remember(Written(id=intent_id, address=address, record=record))
+
+    async def done(self, intent_id: str, record: Recorded | None) -> None:
+        """Note the outcome of a write: the record to keep, or None when the object is gone."""
+        intent = self._ledger.unresolved[intent_id]
+        await self._remember(
+            Done(id=intent_id, address=intent.address, identity=intent.identity, record=record)
+        )
+
+    async def failed(self, intent_id: str) -> None:
+        """Note that the write is known to have done nothing."""
+        await self._remember(Failed(id=intent_id))
+
+    async def record(self, address: Address, record: Recorded) -> None:
+        """Record what is so without a write of ours."""
+        await self.change({address: record})
+
+    async def forget(self, address: Address) -> None:
+        """Drop a record; the object, if there is one, stays."""
+        await self.change({address: None})
+
+    async def change(self, records: Mapping[Address, Recorded | None]) -> None:
+        """Record and forget (None) several addresses at one stroke, as a move needs it."""
+        await self._remember(Changed(records=records))
+
+    async def _remember(self, entry: Entry) -> None:
+        """Take an entry in, also when it cannot be written; what must not be stored is not taken in."""
+        body = encode_entry(entry)
+        self._ledger.put(entry)
+        await self._write(body)
+
+    async def _write(self, body: str) -> None:
+        if self._is_over:
+            raise RuntimeError("this run is over")
+        self._has_entries = True
+        try:
+            await self._writer.put(body)
+        except OSError as error:
+            raise self._cannot_write(error) from error
+
+    def _cannot_write(self, error: OSError) -> StateError:
+        cause = self._writer.failure if isinstance(self._writer.failure, OSError) else error
+        kind = UnwrittenError if self._has_announced else StateError
+        return kind(describe(cause, "written", self._journal))
+
+    def fold(self) -> None:
+        """Put everything into the state file and end the run; when nothing changed, only end it.
+
+        Raises UnwrittenError (StateError when nothing had been announced) when that fails; the journal
+        then stays for the next run.
+        """
+        if self._is_over:
+            return
+        self._is_over = True
+        self._writer.close()
+        try:
+            self._save(self._folded() if self._has_changed() else None)
+        except StateError as error:
+            if self._has_announced:
+                raise UnwrittenError(*error.diagnostics) from error
+            raise
+
+    def abandon(self) -> None:
+        """End the run at once: the journal stays, and the next run folds it."""
+        if not self._is_over:
+            self._is_over = True
+            self._writer.close()
+
+    def _folded(self) -> State:
+        return replace(self.current, lineage=self._lineage, serial=self.state.serial + 1)
+
+    def _has_changed(self) -> bool:
+        return self._has_entries and not codec.is_same(self.current, self.state)
