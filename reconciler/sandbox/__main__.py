@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.settings_on_stdin:
         return _serve_as_child()
-    return _serve_in_foreground(_settings(arguments))
+    return _serve_in_foreground(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,15 +52,15 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     )
 
 
-def _serve_in_foreground(settings: Settings) -> int:
+def _serve_in_foreground(arguments: argparse.Namespace) -> int:
     from reconciler.sandbox.server import serve
     from reconciler.sandbox.store import StateFileError
 
     try:
-        serve(settings, on_ready=_announce)
+        serve(_settings(arguments), on_ready=_announce)
     except KeyboardInterrupt:
         return 0
-    except (SandboxError, StateFileError, OSError) as error:
+    except (SandboxError, StateFileError, OSError, ValueError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     return 0

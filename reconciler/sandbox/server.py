@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import socket
 import threading
@@ -17,6 +18,7 @@ from typing import Protocol
 from reconciler.sandbox.account import projects
 from reconciler.sandbox.account.account import Account, Knobs
 from reconciler.sandbox.account.objects import State
+from reconciler.sandbox.bodies import PROJECT_NAME
 from reconciler.sandbox.control import NEEDED, MissingExtraError, Running
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.store import read_account, write_account
@@ -35,7 +37,8 @@ def serve(
 ) -> None:
     """Serve until a signal comes, or until `watched_pipe` (a descriptor) is at its end.
 
-    Raises `MissingExtraError`, `StateFileError`, or `OSError` when the port is taken.
+    Raises `MissingExtraError`, `StateFileError`, `ValueError` for settings that cannot be, and
+    `OSError` when the port is taken.
     """
     for name in NEEDED:
         if find_spec(name) is None:
@@ -58,7 +61,9 @@ def open_account(settings: Settings) -> Account:
     account = read_account(settings.state_file) if settings.state_file else None
     if account is None:
         account = Account(token=secrets.token_hex(24), created_at_s=time.time())
-        for name in settings.projects:
+        for name in dict.fromkeys(settings.projects):
+            if not re.match(PROJECT_NAME, name):
+                raise ValueError(f"{name!r} cannot be the name of a project")
             projects.create(account, {"project": name})
     account.knobs = knobs
     if settings.token is not None:

@@ -200,7 +200,10 @@ def _integration(entry: Json) -> Json:
         "description": "",
         "dest_service_type": "pg",
         "enabled": True,
-        "integration_status": {"state": {"errors": [], "nodes": {}}, "status": "active"},
+        "integration_status": {
+            "state": {"errors": [], "nodes": {}, "status": "running"},
+            "status_user_desc": "Integration is active",
+        },
         "source_service_type": "pg",
         **entry,
     }
