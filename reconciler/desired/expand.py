@@ -1,0 +1,227 @@
+"""Put everything in that can be known offline; what needs a live value stays a Template."""
+
+from collections.abc import Iterator
+
+from reconciler.desired.cycles import order
+from reconciler.desired.declare import Draft, Drafts, note_expression_error
+from reconciler.desired.lookup import Scope
+from reconciler.desired.marks import FilePlaces
+from reconciler.desired.problems import BROKEN, Problems, did_you_mean
+from reconciler.desired.targets import schema_below, types_of
+from reconciler.expressions import ExpressionError, Reference, Template, evaluate, spell_path
+from reconciler.kinds.kind import Attribute, Kind
+from reconciler.model.address import Address
+from reconciler.model.location import Path
+from reconciler.model.resource import Use
+from reconciler.model.values import Secret
+
+
+def expand_all(drafts: Drafts, scope: Scope, problems: Problems) -> None:
+    """Fill in `uses` and `expanded` of each draft; problems are noted."""
+    for draft in drafts.values():
+        for path, template in _templates(draft.attributes, ()):
+            draft.uses += _check_references(
+                template, path, draft.places, scope, problems, draft.kind
+            )
+    for address in _order(drafts, problems):
+        draft = drafts[address]
+        draft.expanded = dict(_expanded(draft, scope, problems))
+    for draft in drafts.values():
+        if draft.expanded is None:  # in a circle: told already; the rest of it is looked at still
+            draft.expanded = dict(draft.attributes)
+
+
+def expand_output(
+    value: object, places: FilePlaces, scope: Scope, problems: Problems
+) -> tuple[object, tuple[Use, ...]]:
+    """Return an output's value and what it uses."""
+    uses: list[Use] = []
+    for path, template in _templates(value, ()):
+        uses += _check_references(template, path, places, scope, problems)
+    return _expand(value, (), places, scope, problems), tuple(uses)
+
+
+def _templates(value: object, path: Path) -> Iterator[tuple[Path, Template]]:
+    if isinstance(value, str):
+        return
+    if isinstance(value, Template):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(inner, str):
+                yield from _templates(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _templates(inner, (*path, index))
+
+
+def _check_references(
+    template: Template,
+    path: Path,
+    places: FilePlaces,
+    scope: Scope,
+    problems: Problems,
+    kind: Kind | None = None,
+) -> Iterator[Use]:
+    """Yield the uses a template makes of other resources; note the references that name nothing."""
+    for reference in template.references:
+        try:
+            scope.targets.find(reference)
+        except ExpressionError as error:
+            note_expression_error(error, path, places, problems, kind)
+            continue
+        if reference.address is not None:
+            yield Use(
+                attribute=spell_path(path),
+                target=reference.address,
+                target_attribute=reference.attribute,
+            )
+
+
+def _order(drafts: Drafts, problems: Problems) -> list[Address]:
+    """Return the drafts after what they refer to; note what cannot be ordered."""
+    edges: dict[Address, set[Address]] = {}
+    for draft in drafts.values():
+        needs = {use.target for use in draft.uses}
+        needs.update(_known_dependencies(draft, drafts, problems))
+        if draft.address in needs:
+            needs.remove(draft.address)
+            _note_self_reference(draft, problems)
+        edges[draft.address] = needs
+    ordered, cycles = order(edges)
+    for cycle in cycles:
+        problems.cycles.append(cycle)
+        problems.add(
+            drafts[cycle[0]].places.key_at(()),
+            "Circular reference",
+            f"{' → '.join(cycle)}: each needs the next one first.",
+            "replace one of these references by a plain value",
+        )
+    return ordered
+
+
+def _known_dependencies(draft: Draft, drafts: Drafts, problems: Problems) -> Iterator[Address]:
+    for address, place in draft.depends_on.items():
+        if address in drafts:
+            yield address
+        else:
+            problems.add(
+                place,
+                "Unknown resource",
+                f"There is no {address} in this stack.",
+                did_you_mean(address, drafts),
+            )
+
+
+def _note_self_reference(draft: Draft, problems: Problems) -> None:
+    address = draft.address
+    path: Path = ("depends_on",)
+    for candidate, template in _templates(draft.attributes, ()):
+        if any(reference.address == address for reference in template.references):
+            path = candidate
+            break
+    problems.cycles.append((address, address))
+    problems.add(
+        draft.places.at(path),
+        "Self reference",
+        f"{address} refers to itself.",
+        "write the value out, or use a variable in both places",
+    )
+
+
+def _expanded(draft: Draft, scope: Scope, problems: Problems) -> Iterator[tuple[str, object]]:
+    """Yield the attributes that are set, in the kind's order; unknown names come last."""
+    known = draft.kind.attributes
+    for name, attribute in known.items():
+        if name not in draft.attributes:
+            continue
+        value = draft.attributes[name]
+        if not isinstance(value, str | int):
+            value = _expand(value, (name,), draft.places, scope, problems, draft)
+        if attribute.sensitive or attribute.nested:
+            value = hide(value, attribute)
+        if value is not None or "null" in types_of(attribute.schema):
+            yield name, value
+    for name, value in draft.attributes.items():
+        if name not in known:
+            yield name, value
+
+
+def _expand(
+    value: object,
+    path: Path,
+    places: FilePlaces,
+    scope: Scope,
+    problems: Problems,
+    draft: Draft | None = None,
+) -> object:
+    """Return the value with what is known put in; what fails is noted and stays a Template."""
+    if isinstance(value, dict):
+        return {
+            key: _expand(inner, (*path, key), places, scope, problems, draft)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [
+            _expand(inner, (*path, index), places, scope, problems, draft)
+            for index, inner in enumerate(value)
+        ]
+    if not isinstance(value, Template) or value is BROKEN:
+        return value
+    try:
+        result = evaluate(value, scope.lookup)
+        if draft and isinstance(result, Template) and value.is_single:
+            _check_type(value.references[0], path, draft, scope)
+    except ExpressionError as error:
+        note_expression_error(error, path, places, problems, draft.kind if draft else None)
+        return value
+    return result
+
+
+def _check_type(reference: Reference, path: Path, draft: Draft, scope: Scope) -> None:
+    """Raise ExpressionError when a late value can never be of the type that is wanted."""
+    try:
+        target = scope.targets.find(reference)
+    except ExpressionError:
+        return  # told already
+    if target is None or path[0] not in draft.kind.attributes:
+        return
+    attribute = draft.kind.attributes[str(path[0])]
+    wanted = types_of(schema_below(attribute.schema, path[1:]))
+    given = types_of(target.schema)
+    if "number" in wanted:
+        wanted |= {"integer"}
+    if "integer" in wanted and "number" in given:
+        return
+    if wanted and given and wanted.isdisjoint(given):
+        where = spell_path((str(draft.address), *path))
+        raise ExpressionError(
+            "Wrong type",
+            f"{where} takes {_spell_types(wanted)}; ${{{reference}}} is {_spell_types(given)}.",
+        )
+
+
+def _spell_types(types: frozenset[str]) -> str:
+    return " or ".join(sorted(types))
+
+
+def hide(value: object, attribute: Attribute) -> object:
+    """Return the value with the strings of sensitive attributes as Secrets."""
+    if attribute.sensitive:
+        return _hidden(value)
+    if attribute.nested and isinstance(value, dict):
+        return {
+            key: hide(inner, attribute.nested[key]) if key in attribute.nested else inner
+            for key, inner in value.items()
+        }
+    return value
+
+
+def _hidden(value: object) -> object:
+    if isinstance(value, str):
+        return Secret(value)
+    if isinstance(value, dict):
+        return {key: _hidden(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_hidden(inner) for inner in value]
+    return value
