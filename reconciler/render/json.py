@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.location import Location
-from reconciler.model.plan import Change, Drift, Field, Plan, Step
+from reconciler.model.plan import Change, Drift, Field, Plan, Resolution, Step
 from reconciler.model.values import Secret, Unknown
 from reconciler.render.rows import step_numbers
 from reconciler.render.safe import json_safe
@@ -22,7 +22,7 @@ MARKERS = frozenset({LITERAL, SECRET, AFTER_STEP})
 def plan_json(plan: Plan) -> str:
     """Return the plan file: one change a line, no secret, ending in a newline.
 
-    What apply alone needs (`wanted`, `record`) is not in it: apply makes the plan again and compares.
+    What apply alone needs (`wanted`, `record`s) is not in it: apply makes the plan again and compares.
     """
     steps = step_numbers(plan.steps)
     head = {
@@ -37,6 +37,7 @@ def plan_json(plan: Plan) -> str:
     parts = [
         *(f"{_line(key)}: {_line(item)}" for key, item in head.items()),
         _listed("diagnostics", (_diagnostic(found) for found in plan.diagnostics)),
+        _listed("resolutions", (_resolution(found) for found in plan.resolutions)),
         _listed("changes", (_change(change, steps) for change in plan.changes)),
         f'"meta": {_line(_plain(dict(plan.meta), steps))}',
     ]
@@ -106,6 +107,15 @@ def _step(step: Step) -> dict[str, object]:
         "identity": step.identity,
         "timeout_s": step.timeout_s,
         "needs": list(step.needs),
+    }
+
+
+def _resolution(found: Resolution) -> dict[str, object]:
+    return {
+        "intent": found.intent,
+        "address": found.address,
+        "op": found.op.value,
+        "done": found.done,
     }
 
 

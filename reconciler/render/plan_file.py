@@ -10,7 +10,7 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.errors import ReconcileError
 from reconciler.model.location import Location, Path
-from reconciler.model.plan import Action, Change, Drift, Effect, Field, Plan, Step
+from reconciler.model.plan import Action, Change, Drift, Effect, Field, Plan, Resolution, Step
 from reconciler.model.state import Op
 from reconciler.model.values import Secret, Unknown
 from reconciler.render.json import AFTER_STEP, FORMAT, LITERAL, SECRET
@@ -97,7 +97,7 @@ def _error(file: str, summary: str, detail: str, hint: str) -> PlanFileError:
 def _plan(content: object) -> Plan:
     members = _object(
         content,
-        "format stack digest lineage serial projects destroy diagnostics changes meta",
+        "format stack digest lineage serial projects destroy diagnostics resolutions changes meta",
     )
     changes = _each(members, "changes", _change)
     return Plan(
@@ -110,6 +110,7 @@ def _plan(content: object) -> Plan:
         projects=_each(members, "projects", _plain_text),
         destroy=_flag(members, "destroy"),
         diagnostics=_each(members, "diagnostics", _diagnostic),
+        resolutions=_each(members, "resolutions", _resolution),
         meta=_mapping(members, "meta"),
     )
 
@@ -176,6 +177,17 @@ def _step(content: object, address: Address) -> Step:
         identity=_text(members, "identity"),
         timeout_s=_number(members, "timeout_s"),
         needs=_each(members, "needs", _plain_integer),
+    )
+
+
+def _resolution(content: object) -> Resolution:
+    members = _object(content, "intent address op done")
+    return Resolution(
+        intent=_text(members, "intent"),
+        address=_address(members, "address"),
+        op=_word(members, "op", Op),
+        done=_flag(members, "done"),
+        record=None,
     )
 
 

@@ -6,7 +6,7 @@ from re import compile as pattern
 
 from reconciler.model.address import Address
 from reconciler.model.location import Location, Path
-from reconciler.model.plan import Action, Change, Drift, Field, Step
+from reconciler.model.plan import Action, Change, Drift, Field, Resolution, Step
 from reconciler.model.state import Op
 from reconciler.model.values import MASK, Unknown
 from reconciler.render.diagnostics import Finding, finding
@@ -31,7 +31,7 @@ _USUAL = frozenset({"not recorded", "in sync", "desired changed", "drifted", "al
 
 _PLAIN_WORDS = {
     "adopt": "exists already; recorded as managed from here on",
-    "settle": "an earlier run did not see it settle; waits for it",
+    "settle": "an earlier run did not see it settle",
     "record": "already so; only written down",
 }
 
@@ -127,6 +127,18 @@ def row(change: Change, steps: Mapping[str, int], *, limit: int | None = LIMIT) 
     )
 
 
+def row_of_resolution(resolution: Resolution) -> Row:
+    """Return the row of a write whose outcome an earlier run did not see."""
+    ending = "happened; now recorded" if resolution.done else "did not happen; decided anew"
+    return Row(
+        symbol="=",
+        word="resolve",
+        kind=terminal(resolution.address.kind),
+        title=terminal(resolution.address),
+        reason=f"{resolution.op} {ending}",
+    )
+
+
 def _findings(change: Change) -> tuple[Finding, ...]:
     """Return what was found about the change; a place that the row ends in already is left out."""
     return tuple(
@@ -140,9 +152,12 @@ def _has_aside(change: Change) -> bool:
 
 
 def _reason(change: Change, word: str) -> str:
+    reason = terminal(change.reason)
+    if word == "settle":
+        told = _PLAIN_WORDS[word] if reason in _USUAL else reason
+        return f"{told}; waits for it"
     if word in _PLAIN_WORDS and not change.fields:
         return _PLAIN_WORDS[word]
-    reason = terminal(change.reason)
     if word == "forget":
         return f"{reason}; only its record is dropped" if reason else "only its record is dropped"
     if reason in _USUAL or _has_aside(change) or any(f.forces_replace for f in change.fields):

@@ -23,6 +23,7 @@ EQUAL = 3
 class Group(StrEnum):
     """Where a change is shown; the order of the members is the order on the page."""
 
+    RESOLVED = "Left open by an earlier run, and now known"
     DISRUPTIVE = "Disruptive"
     SAFE = "Safe"
     DRIFT = "Drift: live differs from what was last applied"
@@ -73,6 +74,9 @@ def tabulate(plan: Plan, *, verbose: bool = False) -> Table:
         for group in Group
         if grouped[group]
     ]
+    if plan.resolutions:
+        resolved = [rows.row_of_resolution(resolution) for resolution in plan.resolutions]
+        sections.insert(0, Section(group=Group.RESOLVED, rows=resolved))
     shown = sum(len(changes) for changes in grouped.values())
     found = sorted(plan.diagnostics, key=lambda diagnostic: diagnostic.sort_key)
     return Table(
@@ -94,7 +98,7 @@ def tabulate(plan: Plan, *, verbose: bool = False) -> Table:
         sections=sections,
         warnings=[finding(d) for d in found if d.severity is not Severity.ERROR],
         blockers=[finding(d) for d in found if d.severity is Severity.ERROR],
-        counts=_counts(grouped),
+        counts=_counts(grouped, len(plan.resolutions)),
         is_blocked=plan.is_blocked,
         has_changes=plan.has_changes,
     )
@@ -155,13 +159,15 @@ _COUNTED = {
     "settle": "to settle",
     "record": "to record",
     "forget": "to forget",
+    "resolve": "earlier outcomes to record",
     "refuse": "refused",
     "unknown": "unknown",
 }
 
 
-def _counts(grouped: Mapping[Group, Sequence[Change]]) -> list[tuple[str, str]]:
+def _counts(grouped: Mapping[Group, Sequence[Change]], resolutions: int) -> list[tuple[str, str]]:
     found = Counter(rows.word_of(change) for changes in grouped.values() for change in changes)
+    found["resolve"] = resolutions
     return [(word, f"{found[word]:,} {text}") for word, text in _COUNTED.items() if found[word]]
 
 

@@ -93,10 +93,10 @@ def _header(table: Table, width: int) -> list[Line]:
 
 def _population(table: Table) -> str:
     noun = "resource" if table.resources == 1 else "resources"
+    if not table.unchanged:
+        return f"{table.resources:,} {noun}" if table.resources else "no resources"
     unchanged = "all" if table.resources == table.unchanged else f"{table.unchanged:,}"
-    return (
-        f"{table.resources:,} {noun}: {unchanged} unchanged" if table.resources else "no resources"
-    )
+    return f"{table.resources:,} {noun}: {unchanged} unchanged"
 
 
 def _verdict(table: Table, width: int) -> list[Line]:
@@ -177,22 +177,23 @@ def _reason(row: Row, width: int) -> list[Line]:
 
 def _cells(row: Row, width: int) -> list[Line]:
     """Return the fields of a change that does not fit on one line."""
+    if not row.cells:
+        return []
     if not any(cell.before or cell.note for cell in row.cells):
-        return (
-            packed([cell.text for cell in row.cells], width=width, indent=_BODY)
-            if row.cells
-            else []
-        )
-    label = max(
-        _LABEL - 2, *(columns_of(cell.path) for cell in row.cells if len(cell.path) < 30), 0
-    )
-    lines: list[Line] = []
-    for cell in row.cells:
-        told = _with_note(Cell("", cell.before, cell.after, cell.note))
-        source = cell.source if len(row.cells) > 1 else ""
-        body = _labelled(padded(cell.path, label), told.split(" "), width - columns_of(source) - 2)
-        lines += [*body[:-1], *with_right(body[-1], Piece(source, Style.FAINT), width)]
-    return lines
+        return packed([cell.text for cell in row.cells], width=width, indent=_BODY)
+    paths = max(_LABEL - 2, *(columns_of(cell.path) for cell in row.cells))
+    return [line for cell in row.cells for line in _cell(row, cell, min(paths, 40), width)]
+
+
+def _cell(row: Row, cell: Cell, paths: int, width: int) -> list[Line]:
+    """Return a field on one line, or its values under its name when they are too long for that."""
+    told = _with_note(Cell("", cell.before, cell.after, cell.note))
+    source = Piece(cell.source if len(row.cells) > 1 else "", Style.FAINT)
+    line = [Piece(f"{' ' * _BODY}{padded(cell.path, paths)}  {told}")]
+    if columns_of_line(line) + bool(source.text) * (columns_of(source.text) + 2) <= width:
+        return with_right(line, source, width)
+    name = [Piece(f"{' ' * _BODY}{cell.path}")]
+    return [*with_right(name, source, width), *wrapped(told, width=width, indent=_BODY + 2)]
 
 
 def _labelled(label: str, words: Sequence[str], width: int) -> list[Line]:

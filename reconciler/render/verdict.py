@@ -42,7 +42,11 @@ def verdict(
     parts = [
         _counted(safe, "safe change", "safe changes"),
         _counted(drift, "drift to revert", "drifts to revert"),
-        _counted(record, "record to bring up to date", "records to bring up to date"),
+        _counted(
+            record + len(plan.resolutions),
+            "record to bring up to date",
+            "records to bring up to date",
+        ),
     ]
     text = ", ".join(filter(None, parts))
     return Verdict("OK", text or "Nothing to do: live is as declared.")

@@ -6,7 +6,7 @@ from itertools import count
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.location import Location
-from reconciler.model.plan import Action, Change, Drift, Effect, Field, Plan, Step
+from reconciler.model.plan import Action, Change, Drift, Effect, Field, Plan, Resolution, Step
 from reconciler.model.state import Op
 from reconciler.model.values import Secret, Unknown
 
@@ -449,7 +449,28 @@ def destroy() -> Plan:
     )
 
 
+def resolved() -> Plan:
+    """A plan after a run that was cut: one write had happened, one had not, one object is still busy."""
+    made, lost, busy = (address(f"{POOL}.made"), address(f"{POOL}.lost"), "aiven_pg.main")
+    return plan(
+        quiet(made, Action.NO_OP, "in sync"),
+        pool(1, "lost"),
+        quiet(
+            busy,
+            Action.NO_OP,
+            "not settled yet: state is REBUILDING",
+            step(2, Op.SETTLE, address(busy)),
+            source=at(3),
+        ),
+        resolutions=(
+            Resolution(intent="117.1", address=made, op=Op.CREATE, done=True, record=None),
+            Resolution(intent="117.2", address=lost, op=Op.CREATE, done=False, record=None),
+        ),
+    )
+
+
 PLANS = {
+    "resolved": resolved(),
     "spec": spec(),
     "create": plan(pool(1, "search"), projects=("my-project", "other-project")),
     "update": plan(

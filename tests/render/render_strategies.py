@@ -6,7 +6,7 @@ from render_plans import CANARY
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.location import Location
-from reconciler.model.plan import Action, Change, Drift, Effect, Field, Plan, Step
+from reconciler.model.plan import Action, Change, Drift, Effect, Field, Plan, Resolution, Step
 from reconciler.model.state import Op
 from reconciler.model.values import Secret, Unknown
 
@@ -56,6 +56,17 @@ diagnostics = st.builds(
     hint=texts,
     location=locations,
     severity=st.sampled_from(Severity),
+)
+
+
+resolutions = st.builds(
+    Resolution,
+    intent=texts,
+    address=addresses,
+    op=st.sampled_from(Op),
+    done=st.booleans(),
+    record=st.none(),
+    diagnostic=st.none(),
 )
 
 
@@ -117,6 +128,7 @@ def plans(draw: st.DrawFn) -> Plan:
         projects=tuple(draw(st.lists(texts, max_size=2))),
         destroy=draw(st.booleans()),
         diagnostics=tuple(draw(st.lists(diagnostics, max_size=2))),
+        resolutions=tuple(draw(st.lists(resolutions, max_size=2))),
         meta=draw(
             st.fixed_dictionaries(
                 {}, optional={"read_s": st.floats(0, 99), "requests": st.integers(0, 99)}

@@ -57,7 +57,9 @@ def test_page_grows_with_the_plan_only(plan: Plan) -> None:
         for c in plan.changes
     )
     lines = plan_text(plan, width=200).count("\n")
-    assert lines < 40 + 8 * (parts + 3 * len(plan.diagnostics) + len(plan.changes))
+    assert lines < 40 + 8 * (
+        parts + 3 * len(plan.diagnostics) + len(plan.changes) + len(plan.resolutions)
+    )
 
 
 @pytest.mark.parametrize("name", PLANS)
