@@ -3,7 +3,7 @@
 It completes and explains; what counts is `desired.validate`, which knows more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 from reconciler.kinds.kind import Kind
@@ -13,6 +13,7 @@ from reconciler.model.resource import OPERATIONS
 Schema: TypeAlias = dict[str, Any]
 
 _EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
+_NOTHING: Schema = {"$ref": "#/$defs/expressionOrNothing"}
 _DURATION: Schema = {"$ref": "#/$defs/duration"}
 
 
@@ -44,12 +45,13 @@ def stack_schema(catalogue: Mapping[str, Kind]) -> Schema:
         },
         "$defs": {
             "expression": {"type": "string", "pattern": r"\$\{"},
+            "expressionOrNothing": {"type": ["string", "null"], "pattern": r"\$\{"},
             "duration": {
                 "description": "A duration such as 30s, 5m or 2h45m.",
                 "type": "string",
                 "pattern": r"^([0-9]+(\.[0-9]+)?(ms|h|m|s))+$|\$\{",
             },
-            **_LIFE,
+            **_BESIDE,
         },
     }
 
@@ -75,38 +77,40 @@ def _kinds(description: str, kinds: Schema) -> Schema:
 
 def _resource(kind: Kind) -> Schema:
     rules = {word: kind.schema[word] for word in _RULES if word in kind.schema}
-    life = {name: {"$ref": f"#/$defs/{name}"} for name in _LIFE}
-    properties = {**_attributes(_settable(kind)), **life}
+    beside = {name: {"$ref": f"#/$defs/{name}"} for name in _BESIDE}
+    settable = {name: a for name, a in kind.attributes.items() if not a.read_only}
+    schemas = {name: attribute.schema for name, attribute in settable.items()}
+    required = [name for name, attribute in settable.items() if attribute.required]
+    properties = {**_attributes(schemas, required), **beside}
     return _named(kind.description, {**_object(properties), **rules})
 
 
 def _data_source(kind: Kind) -> Schema:
-    properties = _attributes({name: kind.attributes[name].schema for name in kind.identity})
-    return _named(kind.description, {**_object(properties), "required": list(kind.identity)})
+    schemas = {name: kind.attributes[name].schema for name in kind.identity}
+    identity = _attributes(schemas, kind.identity)
+    beside = {"depends_on": {"$ref": "#/$defs/depends_on"}, "timeouts": _timeouts("read")}
+    schema = _object({**identity, **beside})
+    return _named(kind.description, {**schema, "required": list(kind.identity)})
 
 
 _RULES = ("required", "dependentRequired", "not", "allOf")
-
-
-def _settable(kind: Kind) -> Schema:
-    return {name: a.schema for name, a in kind.attributes.items() if not a.read_only}
 
 
 def _object(properties: Schema) -> Schema:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
-def _attributes(properties: Mapping[str, Any]) -> Schema:
-    return {name: _or_expression(words) for name, words in properties.items()}
+def _attributes(properties: Mapping[str, Any], required: Collection[str]) -> Schema:
+    return {
+        name: _or_else(_EXPRESSION if name in required else _NOTHING, words)
+        for name, words in properties.items()
+    }
 
 
-def _or_expression(words: Mapping[str, Any]) -> Schema:
-    """Return the schema, or an expression in its place; what editors show stays outside the choice."""
+def _or_else(other: Schema, words: Mapping[str, Any]) -> Schema:
+    """Return the schema with another choice; what editors show stays outside of both."""
     shown = {word: words[word] for word in _SHOWN if word in words}
-    rules = _rules(words)
-    if rules == {"type": "string"}:
-        return {**shown, **rules}
-    return {**shown, "anyOf": [rules, _EXPRESSION]}
+    return {**shown, "anyOf": [_rules(words), other]}
 
 
 _SHOWN = ("description", "default", "examples", "deprecated")
@@ -117,14 +121,21 @@ def _rules(words: Mapping[str, Any]) -> Schema:
     rules = {w: v for w, v in words.items() if w not in _SHOWN and not w.startswith("x-")}
     rules.pop("writeOnly", None)
     if "properties" in rules:
-        rules["properties"] = _attributes(rules["properties"])
+        rules["properties"] = _attributes(rules["properties"], rules.get("required", ()))
     for word in ("items", "additionalProperties"):
         if isinstance(rules.get(word), Mapping):
-            rules[word] = _or_expression(rules[word])
+            rules[word] = _or_else(_EXPRESSION, rules[word])
     return rules
 
 
-_LIFE: Schema = {
+def _timeouts(*operations: str) -> Schema:
+    return {
+        "description": "Deadlines for whole operations, such as 30s, 5m or 2h45m.",
+        **_object(dict.fromkeys((*operations, "default"), _DURATION)),
+    }
+
+
+_BESIDE: Schema = {
     "depends_on": {
         "description": "Addresses of resources that must be there first, where no reference says so.",
         "type": "array",
@@ -136,15 +147,12 @@ _LIFE: Schema = {
             {
                 "prevent_destroy": {
                     "description": "Refuse every plan that would delete or replace it.",
-                    "type": "boolean",
+                    "anyOf": [{"type": "boolean"}, _EXPRESSION],
                 }
             }
         ),
     },
-    "timeouts": {
-        "description": "Deadlines for whole operations, such as 30s, 5m or 2h45m.",
-        **_object(dict.fromkeys((*OPERATIONS, "default"), _DURATION)),
-    },
+    "timeouts": _timeouts(*OPERATIONS),
 }
 
 _VARIABLE: Schema = {

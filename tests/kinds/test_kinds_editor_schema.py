@@ -17,7 +17,9 @@ EXAMPLE: dict[str, Any] = {
         "pool_size": {"type": "integer", "minimum": 1, "default": 10},
         "db_password": {"type": "string", "writeOnly": True},
     },
-    "data": {"aiven_project": {"example_project": {"project": "my-project"}}},
+    "data": {
+        "aiven_project": {"example_project": {"project": "my-project", "timeouts": {"read": "30s"}}}
+    },
     "resources": {
         "aiven_pg": {
             "example_postgres": {
@@ -35,7 +37,7 @@ EXAMPLE: dict[str, Any] = {
                     "pg": {"pg_stat_statements.track": "all", "max_connections": "${vars.max}"},
                     "public_access": {"pg": False},
                 },
-                "lifecycle": {"prevent_destroy": True},
+                "lifecycle": {"prevent_destroy": "${vars.protected}"},
             }
         },
         "aiven_pg_database": {
@@ -132,6 +134,11 @@ REFUSED = {
     "network without a network": (f"{PG}/pg_user_config/ip_filter", [{"description": "x"}]),
     "never as a day": (f"{PG}/maintenance_window_dow", "never"),
     "data that is made": ("data/aiven_connection_pool", {"a": {"pool_size": 3}}),
+    "data with a deadline for making it": (
+        "data/aiven_project/example_project/timeouts",
+        {"create": "5m"},
+    ),
+    "data with a lifecycle": ("data/aiven_project/example_project/lifecycle", {}),
     "project that is made": ("resources/aiven_project", {"p": {"project": "p"}}),
     "name with a dash": ("resources/aiven_pg_database/my-db", {}),
 }
@@ -141,6 +148,14 @@ REFUSED = {
 def test_mistakes_are_refused(path: str, value: object) -> None:
     """What the reconciler would refuse is underlined while it is typed."""
     assert not validator().is_valid(with_value(path, value))
+
+
+def test_null_says_not_declared() -> None:
+    """An optional attribute may be there without a value; a required one may not."""
+    assert validator().is_valid(with_value(f"{POOL}/username", None))
+    assert validator().is_valid(with_value(f"{PG}/pg_user_config/work_mem", None))
+    assert not validator().is_valid(with_value(f"{POOL}/pool_name", None))
+    assert not validator().is_valid(with_value(f"{PG}/tech_emails", [None]))
 
 
 @pytest.mark.parametrize("name", ["project", "service_name", "pool_name", "database_name"])
