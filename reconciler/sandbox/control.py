@@ -157,7 +157,10 @@ def _await_ready(process: subprocess.Popen[bytes]) -> Running:
     with _stream(process.stdout) as stdout:
         line = stdout.readline()
     if not line:
-        raise SandboxError(f"the sandbox ended at its start with status {process.wait()}")
+        raise SandboxError(
+            f"the sandbox ended at its start with status {process.wait()}; "
+            f"what it said is above, or in {LOG_FILE}"
+        )
     answer: dict[str, Any] = json.loads(line)
     if "error" in answer:
         process.wait()

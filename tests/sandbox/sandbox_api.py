@@ -50,7 +50,7 @@ class Api:
         return f"/project/{self.project}"
 
     def create_service(self, name: str = "pg1", **more: Any) -> str:
-        """Create a service, see it RUNNING, and return its path."""
+        """Create a service, which answers REBUILDING, and return its path."""
         body = {"service_name": name, **PLAIN, **more}
         assert self.ok("POST", f"{self.path}/service", body)["service"]["state"] == "REBUILDING"
         return f"{self.path}/service/{name}"

@@ -155,6 +155,12 @@ def test_service_being_rebalanced_still_takes_writes(api: Api, pg: str) -> None:
     assert api.service(pg)["state"] == "REBALANCING"
 
 
+def test_service_not_yet_built_is_not_made_usable_by_a_new_plan(api: Api) -> None:
+    api.hook("PUT", "settings", {"build_delay_s": 3600})
+    pg = api.create_service()
+    assert api.ok("PUT", pg, {"plan": "startup-8"})["service"]["state"] == "REBUILDING"
+
+
 def test_update_with_what_is_there_changes_nothing(api: Api, pg: str) -> None:
     """avn always sends plan and user_config, the Terraform provider cloud and powered too."""
     before = api.service(pg)

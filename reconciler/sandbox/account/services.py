@@ -116,32 +116,45 @@ def update(account: Account, project: str, name: str, body: Mapping[str, Any]) -
     service = find(account, project, name)
     plan = _find_plan(body.get("plan", service.plan))
     cloud = find_cloud(body.get("cloud") or service.cloud).name
-    _check_network(body)
-    config = user_config.update(service.user_config, body.get("user_config", {}))
     disk = _next_disk(service, plan, body.get("disk_space_mb"))
-    is_protected = body.get("termination_protection", service.termination_protection)
-    powers_off = body.get("powered") is False and service.state is not State.POWEROFF
-    if powers_off and is_protected:
-        raise refuse(PROTECTED)
+    config = user_config.update(service.user_config, body.get("user_config", {}))
+    _check_network(body)
+    _check_power(service, body)
 
     moves = (plan.name, cloud) != (service.plan, service.cloud)
     upgrades = config["pg_version"] != service.user_config["pg_version"]
     service.plan, service.cloud, service.disk_space_mb = plan.name, cloud, disk
     service.user_config = config
-    _change_plain(service, body)
     service.maintenance = _merge_maintenance(service.maintenance, body.get("maintenance", {}))
+    _change_plain(service, body)
     service.updated_at_s = account.now_s()
-    if powers_off:
-        clockwork.power_off(account, service)
-    elif body.get("powered") and service.state is State.POWEROFF:
-        clockwork.power_on(account, service)
-    elif service.state is not State.POWEROFF and (moves or upgrades):
-        # A new version stops the database for a while; new nodes do not.
-        clockwork.enter(account, service, State.REBUILDING if upgrades else State.REBALANCING)
-        account.engine.service_changed(service)
-    else:
-        account.engine.service_changed(service)
+    _change_state(account, service, body.get("powered"), moves=moves, upgrades=upgrades)
     return service
+
+
+def _check_power(service: Service, body: Mapping[str, Any]) -> None:
+    """Refuse to stop a service that is protected, or will be by this very update."""
+    stops = body.get("powered") is False and service.state is not State.POWEROFF
+    if stops and body.get("termination_protection", service.termination_protection):
+        raise refuse(PROTECTED)
+
+
+def _change_state(
+    account: Account, service: Service, powered: bool | None, *, moves: bool, upgrades: bool
+) -> None:
+    """Let an update that was accepted show in the state, and tell the engine."""
+    is_off = service.state is State.POWEROFF
+    if powered is False and not is_off:
+        clockwork.power_off(account, service)
+        return
+    if powered and is_off:
+        clockwork.power_on(account, service)
+        return
+    if not is_off and (moves or upgrades):
+        # A new version stops the database for a while; new nodes do not.
+        stays_up = service.state is not State.REBUILDING and not upgrades
+        clockwork.enter(account, service, State.REBALANCING if stays_up else State.REBUILDING)
+    account.engine.service_changed(service)
 
 
 def delete(account: Account, project: str, name: str) -> None:

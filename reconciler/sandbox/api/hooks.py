@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from reconciler.sandbox.account.account import Knobs
+from reconciler.sandbox.account.clockwork import settle
 from reconciler.sandbox.api.call import read_body, write_json
 from reconciler.sandbox.api.endpoint import read_all, send_reply
 from reconciler.sandbox.api.world import World
@@ -74,8 +75,10 @@ def read_settings(world: World, _body: Mapping[str, Any]) -> Json:
 
 
 def change_settings(world: World, body: Mapping[str, Any]) -> Json:
-    """Turn knobs; services still being built take the new delay at once."""
+    """Turn knobs. Services still being built take the new delay at once; built ones stay so."""
     check(body, SETTINGS)
+    for service in world.account.all_services():
+        settle(world.account, service)
     for name, value in body.items():
         setattr(world.account.knobs, name, value)
     return read_settings(world, body)
