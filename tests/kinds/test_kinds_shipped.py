@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from reconciler.kinds.catalogue import Catalogue, load_catalogue, shipped_dir
 from reconciler.kinds.check import check_kind, check_references
 from reconciler.kinds.kind import Attribute, Kind, Unset
+from reconciler.live.convert import CONVERSIONS
 from reconciler.model.state import Op
 
 KINDS = list(load_catalogue())
@@ -296,3 +297,9 @@ def test_losing_data_is_always_told() -> None:
     for kind in catalogue().values():
         warned = {on for rule in kind.effects if rule.code == "data-loss" for on in rule.on}
         assert warned == ({"replace", "delete"} if kind.stateful else set())
+
+
+def test_conversions_of_the_vocabulary_are_those_there_are() -> None:
+    """A kind file that passes the check never names one that the driver lacks."""
+    meta = json.loads((shipped_dir() / "kind.meta.json").read_text())
+    assert set(meta["$defs"]["schema"]["properties"]["x-convert"]["enum"]) == CONVERSIONS
