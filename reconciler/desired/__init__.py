@@ -2,6 +2,6 @@
 
 from reconciler.desired.load import Limits
 from reconciler.desired.problems import InvalidStackError
-from reconciler.desired.stack import load_stack
+from reconciler.desired.stack import load_stack, load_stack_name
 
-__all__ = ["InvalidStackError", "Limits", "load_stack"]
+__all__ = ["InvalidStackError", "Limits", "load_stack", "load_stack_name"]

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.desired.declare import Draft, Drafts, is_sensitive
+from reconciler.desired.declare import Draft, Drafts
 from reconciler.desired.messages import Subject
 from reconciler.desired.problems import Problems, did_you_mean, enumerate_names
+from reconciler.desired.sensitive import is_sensitive
 from reconciler.desired.validate import Validators
-from reconciler.expressions import Template
+from reconciler.expressions import Template, spell_path
 from reconciler.kinds.kind import Kind
 from reconciler.model.location import Path
 from reconciler.model.values import Secret
@@ -57,14 +58,34 @@ def _check_resource(draft: Draft, validators: Validators, problems: Problems) ->
                 f"{draft.address}.{name} is read-only: the API says what it is.",
                 "remove the line",
             )
-    schema = draft.kind.schema
+    _warn_of_deprecated(draft, problems)
     validators.check(
         {name: value for name, value in attributes.items() if not _is_read_only(draft.kind, name)},
-        schema,
+        draft.kind.schema,
         _subject(draft),
         problems,
         name=draft.kind.name,
     )
+
+
+def _warn_of_deprecated(draft: Draft, problems: Problems) -> None:
+    for name, value in (draft.expanded or {}).items():
+        attribute = draft.kind.attributes.get(name)
+        if attribute is None:
+            continue
+        paths: list[Path] = [(name,)] if attribute.schema.get("deprecated") else []
+        if attribute.nested and isinstance(value, dict):
+            paths += [
+                (name, key)
+                for key, inner in attribute.nested.items()
+                if key in value and inner.schema.get("deprecated")
+            ]
+        for path in paths:
+            problems.warn(
+                draft.places.key_at(path),
+                "Deprecated attribute",
+                f"{spell_path((str(draft.address), *path))} still works, but is deprecated.",
+            )
 
 
 def _check_lookup(draft: Draft, validators: Validators, problems: Problems) -> None:

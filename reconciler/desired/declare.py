@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from reconciler.desired.marks import FilePlaces, Node
 from reconciler.desired.problems import BROKEN, Problems
 from reconciler.desired.sections import check_keys, note_not_yet
+from reconciler.desired.sensitive import is_sensitive
 from reconciler.expressions import OPENING, ExpressionError, Template, parse_template
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
@@ -124,16 +125,6 @@ def note_expression_error(
         )
         return
     problems.add(places.at(path), error.summary, error.detail, error.hint)
-
-
-def is_sensitive(kind: Kind, path: Path) -> bool:
-    """Whether the value at `path` of a resource must not be shown."""
-    attribute = kind.attributes.get(str(path[0])) if path else None
-    for part in path[1:]:
-        if attribute is None or attribute.sensitive:
-            break
-        attribute = attribute.nested.get(str(part))
-    return attribute is not None and attribute.sensitive
 
 
 def _read_beside(

@@ -6,14 +6,14 @@ from reconciler.desired.cycles import order
 from reconciler.desired.declare import Draft, Drafts, note_expression_error
 from reconciler.desired.lookup import Scope
 from reconciler.desired.marks import FilePlaces
-from reconciler.desired.problems import BROKEN, Problems, did_you_mean
-from reconciler.desired.targets import schema_below, types_of
+from reconciler.desired.problems import BROKEN, Problems, nearest_address
+from reconciler.desired.schemas import schema_below, types_of
+from reconciler.desired.sensitive import normalise
 from reconciler.expressions import ExpressionError, Reference, Template, evaluate, spell_path
-from reconciler.kinds.kind import Attribute, Kind
+from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
 from reconciler.model.location import Path
 from reconciler.model.resource import Use
-from reconciler.model.values import Secret
 
 
 def expand_all(drafts: Drafts, scope: Scope, problems: Problems) -> None:
@@ -109,7 +109,7 @@ def _known_dependencies(draft: Draft, drafts: Drafts, problems: Problems) -> Ite
                 place,
                 "Unknown resource",
                 f"There is no {address} in this stack.",
-                did_you_mean(address, drafts),
+                nearest_address(address, drafts),
             )
 
 
@@ -138,8 +138,8 @@ def _expanded(draft: Draft, scope: Scope, problems: Problems) -> Iterator[tuple[
         value = draft.attributes[name]
         if not isinstance(value, str | int):
             value = _expand(value, (name,), draft.places, scope, problems, draft)
-        if attribute.sensitive or attribute.nested:
-            value = hide(value, attribute)
+        if attribute.sensitive or isinstance(value, dict | list):
+            value = normalise(value, attribute.schema)
         if value is not None or "null" in types_of(attribute.schema):
             yield name, value
     for name, value in draft.attributes.items():
@@ -203,25 +203,3 @@ def _check_type(reference: Reference, path: Path, draft: Draft, scope: Scope) ->
 
 def _spell_types(types: frozenset[str]) -> str:
     return " or ".join(sorted(types))
-
-
-def hide(value: object, attribute: Attribute) -> object:
-    """Return the value with the strings of sensitive attributes as Secrets."""
-    if attribute.sensitive:
-        return _hidden(value)
-    if attribute.nested and isinstance(value, dict):
-        return {
-            key: hide(inner, attribute.nested[key]) if key in attribute.nested else inner
-            for key, inner in value.items()
-        }
-    return value
-
-
-def _hidden(value: object) -> object:
-    if isinstance(value, str):
-        return Secret(value)
-    if isinstance(value, dict):
-        return {key: _hidden(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_hidden(inner) for inner in value]
-    return value

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from reconciler.desired.declare import Draft
-from reconciler.desired.targets import Schema, Target, Targets, schema_below
+from reconciler.desired.schemas import Schema, schema_below
+from reconciler.desired.sensitive import normalise
+from reconciler.desired.targets import Target, Targets
 from reconciler.expressions import ExpressionError, Reference, Template, spell_path
 from reconciler.model.location import Path
 from reconciler.model.values import Secret
@@ -66,7 +68,8 @@ def _attribute_value(target: Target, reference: Reference) -> object:
             return identity
     if draft.is_data or attribute.read_only or attribute.computed:
         return _late(reference)
-    return _dig(attribute.default, reference, 1, attribute.schema)
+    default = normalise(attribute.default, attribute.schema)
+    return _dig(default, reference, 1, attribute.schema)
 
 
 def _dig(

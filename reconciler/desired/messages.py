@@ -35,18 +35,22 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One broken rule: the schema word, what it demands, the value that does not meet it."""
+    """One broken rule: the schema word, what it demands, the value that does not meet it.
+
+    is_key: the value is not at the path, but a key of the map there.
+    """
 
     path: Path
     word: str
     rule: Any
     value: Any
     schema: Mapping[str, Any]
+    is_key: bool = False
 
 
 def note_finding(finding: Finding, subject: Subject, problems: Problems) -> None:
     """Note the finding's problems."""
-    explain = _EXPLAIN.get(finding.word, _other)
+    explain = _wrong_key if finding.is_key else _EXPLAIN.get(finding.word, _other)
     for message in explain(finding, subject):
         problems.add(message.place, message.summary, message.detail, message.hint)
 
@@ -220,6 +224,20 @@ def _none_fits(finding: Finding, subject: Subject) -> _Messages:
         yield _at(finding, subject, "Wrong type", f"must be {names}")
         return
     yield _at(finding, subject, "Invalid value", "fits none of the forms it may have")
+
+
+def _wrong_key(finding: Finding, subject: Subject) -> _Messages:
+    demands = {
+        "minLength": "has fewer characters than",
+        "maxLength": "has more characters than",
+        "pattern": "does not match",
+    }
+    demand = demands.get(finding.word, f"does not meet the rule '{finding.word}':")
+    rule = finding.rule if isinstance(finding.rule, str) else json.dumps(finding.rule)
+    holder = spell_path((subject.name, *finding.path))
+    place = subject.places.key_at((*finding.path, str(finding.value)))
+    detail = f"The key {show(finding.value)} of {holder} {demand} {rule}."
+    yield _Message(place, "Invalid key", detail)
 
 
 def _not_unique(finding: Finding, subject: Subject) -> _Messages:

@@ -2,15 +2,20 @@
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from reconciler.expressions import Template
 from reconciler.model.address import Address
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.errors import ReconcileError
 from reconciler.model.location import Location
 
 BROKEN = Template(())
 """Stands where a value could not be read; the problem is noted, and no rule is held against it."""
+
+
+_MAX_COMPARED = 1000
+"""Comparing with more names takes longer than looking for oneself."""
 
 
 class InvalidStackError(ReconcileError):
@@ -31,6 +36,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.warnings: list[Diagnostic] = []
         self.cycles: list[tuple[Address, ...]] = []
 
     def __len__(self) -> int:
@@ -42,6 +48,18 @@ class Problems:
             Diagnostic(summary=summary, detail=detail, hint=hint, location=location)
         )
 
+    def warn(self, location: Location, summary: str, detail: str, hint: str = "") -> None:
+        """Note something that works and should be changed."""
+        self.warnings.append(
+            Diagnostic(
+                summary=summary,
+                detail=detail,
+                hint=hint,
+                location=location,
+                severity=Severity.WARNING,
+            )
+        )
+
     def raise_if_any(self) -> None:
         """Raise InvalidStackError with what was noted so far, if anything."""
         if self.diagnostics:
@@ -50,8 +68,23 @@ class Problems:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the hint for a name that is not known, or "" when none is near."""
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"did you mean '{near[0]}'?" if near else ""
+    near = _nearest(name, tuple(known))
+    return f"did you mean '{near}'?" if near else ""
+
+
+def nearest_address(address: str, known: Iterable[str]) -> str:
+    """Return the hint for an address there is not: the nearest one of its kind."""
+    kind = address.rpartition(".")[0] + "."
+    names = tuple(other.removeprefix(kind) for other in known if other.startswith(kind))
+    near = _nearest(address.removeprefix(kind), names)
+    return f"did you mean '{kind}{near}'?" if near else ""
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    if len(known) > _MAX_COMPARED:
+        return ""
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1)), "")
 
 
 def enumerate_names(names: Iterable[str], last: str = "and") -> str:

@@ -61,6 +61,18 @@ def load_stack(
     return stack
 
 
+def load_stack_name(path: Path, catalogue: Mapping[str, Kind]) -> str:
+    """Return the stack's name alone, whatever else is wrong with it. Raises InvalidStackError."""
+    problems = Problems()
+    read = [read_yaml(file, problems) for file in find_files(path, problems)]
+    problems.raise_if_any()
+    documents = [document for document in read if document is not None]
+    sections = read_sections(documents, Location(str(path)), catalogue, Problems())
+    name = read_stack_name(sections, problems)
+    problems.raise_if_any()
+    return name
+
+
 def _build(
     name: str,
     sections: Sections,
@@ -90,6 +102,7 @@ def _build(
         resources={d.address: _finish(d) for d in drafts.values() if not d.is_data},
         data={d.address: _finish(d) for d in drafts.values() if d.is_data},
         outputs=outputs,
+        warnings=tuple(sorted(problems.warnings, key=lambda warning: warning.sort_key)),
     )
 
 

@@ -4,12 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reconciler.desired.declare import Draft, Drafts
-from reconciler.desired.problems import did_you_mean
+from reconciler.desired.problems import did_you_mean, nearest_address
+from reconciler.desired.schemas import Schema, schema_below
 from reconciler.expressions import ROOTS, ExpressionError, Reference
 from reconciler.kinds.kind import Attribute, Kind
-from reconciler.model.location import Path
-
-Schema = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,35 +103,8 @@ class Targets:
         elif unkeyed in self._drafts:
             hint = f"{unkeyed} has no keys; leave the brackets out"
         else:
-            hint = did_you_mean(address, self._drafts)
+            hint = nearest_address(address, self._drafts)
         return ExpressionError("Unknown resource", f"There is no {address} in this stack.", hint)
-
-
-def schema_below(schema: Schema, path: Path) -> Schema:
-    """Return the schema of what lies at `path`; empty where the schema does not say."""
-    for part in path:
-        properties = schema.get("properties")
-        inner: object = schema.get("items")
-        if isinstance(part, str):
-            inner = properties.get(part) if isinstance(properties, dict) else None
-            inner = schema.get("additionalProperties") if inner is None else inner
-        if not isinstance(inner, dict):
-            return {}
-        schema = inner
-    return schema
-
-
-def types_of(schema: Schema) -> frozenset[str]:
-    """Return the type names the schema allows; empty when it does not say."""
-    wanted = schema.get("type")
-    if isinstance(wanted, str):
-        return frozenset({wanted})
-    if isinstance(wanted, list):
-        return frozenset(map(str, wanted))
-    choices = schema.get("enum")
-    if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
-        return frozenset({"string"})
-    return frozenset()
 
 
 def _schema_at(schema: Schema, reference: Reference) -> Schema:

@@ -120,7 +120,7 @@ def _findings(validator: Any, value: object) -> Iterator[Finding]:
     seen = set()
     for error in validator.iter_errors(value):
         for real in _innermost(error):
-            key = (tuple(real.absolute_path), tuple(real.absolute_schema_path))
+            key = (tuple(real.absolute_path), tuple(real.absolute_schema_path), _key_of(real))
             if key not in seen and not _is_open(real):
                 seen.add(key)
                 yield Finding(
@@ -129,7 +129,13 @@ def _findings(validator: Any, value: object) -> Iterator[Finding]:
                     rule=real.validator_value,
                     value=real.instance,
                     schema=real.schema if isinstance(real.schema, dict) else {},
+                    is_key="propertyNames" in real.schema_path,
                 )
+
+
+def _key_of(error: Any) -> str:
+    """Return the key that is wrong, for a rule about keys."""
+    return str(error.instance) if "propertyNames" in error.schema_path else ""
 
 
 def _innermost(error: Any) -> Iterator[Any]:

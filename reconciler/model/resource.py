@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.location import Location, Places
 from reconciler.model.values import Attributes
 
@@ -62,6 +63,7 @@ class Stack:
     """One stack as declared.
 
     location: of the file (or first file) it was read from; stands for the stack as a whole.
+    warnings: what works, but should be changed; sorted by place.
     """
 
     name: str
@@ -69,3 +71,4 @@ class Stack:
     resources: Mapping[Address, Resource] = field(default_factory=dict)
     data: Mapping[Address, Resource] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
