@@ -1,0 +1,1 @@
+"""The commands: one file each. Parse, call, render, exit code."""

@@ -13,7 +13,7 @@ from reconciler.model.plan import Action, Change, Drift, Field, Plan, Resolution
 from reconciler.model.resource import Stack
 from reconciler.model.state import Op, State
 from reconciler.model.values import Attributes
-from reconciler.plan.diff import Difference, leaves
+from reconciler.plan.diff import leaves
 from reconciler.plan.digest import digest
 from reconciler.plan.effects import effects
 from reconciler.plan.guard import guard

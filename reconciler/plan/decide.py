@@ -106,6 +106,10 @@ def _decide_in_place(
     drift: tuple[Difference, ...],
 ) -> Verdict:
     same = same_declaration(kind, recorded.attributes, wanted.attributes)
+    fixed = [".".join(map(str, c.path)) for c in changes if c.attribute.create_only]
+    if fixed:
+        reason = f"{', '.join(fixed)} can only be set when the object is made"
+        return Verdict(action=Action.REFUSE, reason=reason, changes=changes, drift=drift)
     if changes:
         reason = "drifted" if same else "desired changed"
         return Verdict(action=Action.UPDATE, reason=reason, changes=changes, drift=drift)

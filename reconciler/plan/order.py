@@ -7,6 +7,7 @@ before it is deleted, unless that closes a cycle. What lies in a deleted object 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 from reconciler.model.address import Address
@@ -74,7 +75,7 @@ def order_steps(work: Work) -> tuple[Ordered, ...]:
             order = list(_in_order(graph))
         except CycleError as error:
             cycle: list[Node] = error.args[1]
-            closing = {(b, a) for a, b in zip(cycle, cycle[1:], strict=False)} & soft
+            closing = {(b, a) for a, b in pairwise(cycle)} & soft
             if not closing:
                 raise CycleFoundError(tuple(node[0] for node in reversed(cycle))) from None
             soft -= closing

@@ -199,6 +199,8 @@ def _explained(inputs: Inputs, found: Decided) -> Decided:
     if found.action is not Action.REFUSE or found.wanted is None or found.resource is None:
         return found
     owner = inputs.by_identity.get((found.kind.name, found.wanted.identity))
+    if found.verdict.changes:
+        return replace(found, diagnostics=(_only_at_creation(found, found.resource),))
     if owner is None:
         hint = f"reconcile import '{found.address}' {found.wanted.identity}"
         detail = f"{found.wanted.identity} exists, but {found.address} did not make it."
@@ -212,6 +214,16 @@ def _explained(inputs: Inputs, found: Decided) -> Decided:
         location=found.resource.location,
     )
     return replace(found, diagnostics=(problem,))
+
+
+def _only_at_creation(found: Decided, resource: Resource) -> Diagnostic:
+    change = next(c for c in found.verdict.changes if c.attribute.create_only)
+    return Diagnostic(
+        summary="Can only be set when the object is made",
+        detail=f"{found.address}.{found.verdict.reason}; it exists already.",
+        hint="take the change back, or delete the object and make it anew",
+        location=resource.places.at(change.path),
+    )
 
 
 def _contaminated(inputs: Inputs, found: Decided, decided: Mapping[Address, Decided]) -> Decided:

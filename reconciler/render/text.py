@@ -53,7 +53,7 @@ def plan_text(
     """Return the plan for people, without a newline at the end.
 
     verbose: every change on its own with whole values, and the steps.
-    command: what to type to apply exactly this plan.
+    command: what to type to apply exactly this plan; "" leaves it out, for who is asked right after.
     """
     table = tabulate(plan, verbose=verbose)
     width = _page_width(table, max(width, _NARROWEST))
@@ -262,7 +262,7 @@ def _ending(table: Table, width: int, command: str) -> list[Line]:
             "Nothing is applied until what blocks is settled. Then:",
             "reconcile plan",
         )
-    elif table.has_changes:
+    elif table.has_changes and command:
         told, next_command = "Apply exactly this:", terminal(command)
     else:
         return lines

@@ -1,0 +1,235 @@
+"""The way of an apply: lock, plan, show, ask, carry out, say how it ended."""
+
+import asyncio
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.apply.late import LateValues, live_by_address, needed_by_others
+from reconciler.apply.run import Stop, run_plan
+from reconciler.apply.steps import World
+from reconciler.cli import terminal
+from reconciler.cli.pipeline import (
+    Planned,
+    Project,
+    Session,
+    connect,
+    data_identities,
+    make_plan,
+    open_project,
+    open_run,
+)
+from reconciler.cli.telling import Teller
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import ExitCode, ReconcileError
+from reconciler.model.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.recorded.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """How somebody said yes, or can be asked.
+
+    digest: of the plan that was reviewed, or None. reviewed: that plan, when its file was given.
+    """
+
+    digest: str | None = None
+    is_given: bool = False
+    can_ask: bool = True
+    reviewed: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was typed."""
+
+    path: Path
+    var: Mapping[str, str]
+    var_file: tuple[Path, ...]
+    schemas: tuple[Path, ...]
+    state_dir: Path | None
+    consent: Consent
+    as_json: bool
+    lock_timeout_s: float
+    parallelism: int
+    destroy: bool = False
+
+    @property
+    def verb(self) -> str:
+        return "destroy" if self.destroy else "apply"
+
+
+class StalePlanError(ReconcileError):
+    """The plan is no longer the one that was approved."""
+
+    exit_code = ExitCode.STALE
+
+
+def plan_file_request(request: Request) -> Request:
+    """Return the request for the stack that a plan file was made from, approved by that file."""
+    from reconciler.cli.plan_file import read_plan_file
+
+    plan = read_plan_file(request.path)
+    path = Path(str(plan.meta.get("path", ".")))
+    consent = replace(request.consent, digest=plan.digest, reviewed=plan)
+    return replace(request, path=path, consent=consent, destroy=plan.destroy)
+
+
+def apply(request: Request) -> int:
+    """Plan and apply; return the exit code."""
+    consent = request.consent
+    can_ask = consent.can_ask and terminal.is_interactive()
+    if not (consent.is_given or consent.digest or can_ask):
+        raise click.UsageError(
+            f"without a terminal, {request.verb} needs --auto-approve, --approve DIGEST or a plan file"
+        )
+    project = open_project(
+        request.path,
+        var=request.var,
+        var_file=request.var_file,
+        schemas=request.schemas,
+        state_dir=request.state_dir,
+    )
+    with open_run(project.store, request.verb, request.lock_timeout_s) as run:
+        return asyncio.run(_apply(request, project, run))
+
+
+async def _apply(request: Request, project: Project, run: "Run") -> int:
+    async with connect(request.parallelism) as session:
+        planned = await make_plan(project, run.state, session, destroy=request.destroy)
+        _refuse_stale(request.consent, planned.plan)
+        if not request.as_json:
+            _show(planned.plan)
+        if planned.plan.is_blocked:
+            return _blocked(planned.plan, is_shown=not request.as_json)
+        if not planned.plan.has_changes:
+            return ExitCode.DONE
+        if not _is_agreed(request, planned.plan):
+            click.echo("Not applied; nothing was changed.", err=True)
+            return ExitCode.ERROR
+        return await _carry_out(request, project, run, session, planned)
+
+
+def _show(plan: Plan) -> None:
+    from reconciler.render.text import plan_text
+
+    text = plan_text(
+        plan, width=terminal.width(), colour=terminal.has_colour(), verbose=False, command=""
+    )
+    click.echo(text, color=True)
+
+
+def _blocked(plan: Plan, *, is_shown: bool) -> int:
+    problems = [
+        *plan.diagnostics,
+        *(problem for change in plan.changes for problem in change.diagnostics),
+    ]
+    if problems and not is_shown:
+        terminal.show_diagnostics(problems)
+    return ExitCode.BLOCKED
+
+
+def _refuse_stale(consent: Consent, plan: Plan) -> None:
+    if consent.digest is None or consent.digest == plan.digest:
+        return
+    if len(consent.digest) < len(plan.digest) and plan.digest.startswith(consent.digest):
+        raise click.UsageError("--approve needs the whole digest: its first digits are only a name")
+    moved = _moved(consent.reviewed, plan) if consent.reviewed else ""
+    raise StalePlanError(
+        Diagnostic(
+            summary="Not the plan that was approved",
+            detail=f"Approved was {consent.digest[:8]}; what would be done now is {plan.id}."
+            + (f" Moved: {moved}." if moved else ""),
+            hint="reconcile plan, and have that one approved",
+        )
+    )
+
+
+def _moved(reviewed: Plan, plan: Plan) -> str:
+    """Return the addresses whose change is not the one that was reviewed."""
+    before = {c.address: (c.action, c.fields, c.precondition) for c in reviewed.changes}
+    after = {c.address: (c.action, c.fields, c.precondition) for c in plan.changes}
+    differing = [
+        address
+        for address in sorted({*before, *after})
+        if not _is_same_change(before.get(address), after.get(address))
+    ]
+    return ", ".join(differing[:10]) + (", …" if len(differing) > 10 else "")
+
+
+def _is_same_change(one: object, other: object) -> bool:
+    return repr(one) == repr(other)
+
+
+def _is_agreed(request: Request, plan: Plan) -> bool:
+    consent = request.consent
+    if consent.is_given or consent.digest:
+        return True
+    answer = click.prompt(
+        f"\nType yes to {request.verb} plan {plan.id}", default="", show_default=False, err=True
+    )
+    return str(answer).strip().lower() == "yes"
+
+
+async def _carry_out(
+    request: Request, project: Project, run: "Run", session: Session, planned: Planned
+) -> int:
+    plan = planned.plan
+    stop = Stop()
+    teller = Teller(plan, run=token_hex(4), as_json=request.as_json, command=_next_command(request))
+    world = World(
+        kinds=project.catalogue,
+        driver=session.driver,
+        snapshot=session.snapshot,
+        journal=run,
+        timing=session.client.timing,
+        late=LateValues(
+            before=live_by_address(
+                plan, data_identities(project.stack, project.catalogue), planned.live
+            )
+        ),
+        needed=needed_by_others(plan),
+        tell=teller.step,
+        now=lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        changes={change.address: change for change in plan.changes},
+    )
+    with _interruptible(stop, teller), teller:
+        result = await run_plan(
+            plan, world, parallelism=request.parallelism, tell=teller.ended, stop=stop
+        )
+    teller.summary(result)
+    return result.exit_code
+
+
+def _next_command(request: Request) -> str:
+    import shlex
+
+    return f"reconcile {request.verb} {shlex.quote(str(request.path))}"
+
+
+@contextmanager
+def _interruptible(stop: Stop, teller: Teller) -> Iterator[None]:
+    """Let Ctrl-C, TERM and HUP stop the starting of steps; a second one drops what is in flight."""
+    loop = asyncio.get_running_loop()
+
+    def interrupt() -> None:
+        stop.interrupt()
+        teller.interrupted()
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in signals:
+        loop.add_signal_handler(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,161 @@
+"""Gluing the rooms: a path to a stack, a stack and its state to what is live, all three to a plan."""
+
+import os
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from reconciler.cli.reading import read_requests, requests_of
+from reconciler.kinds.kind import Kind
+from reconciler.model.address import Address
+from reconciler.model.live import Live, LiveObject, ObjectKey
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Stack
+from reconciler.model.state import State
+from reconciler.model.values import Secret
+
+if TYPE_CHECKING:
+    from reconciler.live.client import Client
+    from reconciler.live.driver import Driver
+    from reconciler.live.snapshot import ReadRequest, Snapshot
+    from reconciler.recorded.run import Run
+    from reconciler.recorded.stores.file import FileStore
+
+READ_TIMEOUT_S = 20 * 60.0
+"""For all reads of a plan together; the longest a read may take by default at Aiven's provider too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A stack with the kinds it is written in and the store its state is in."""
+
+    stack: Stack
+    catalogue: Mapping[str, Kind]
+    store: "FileStore"
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """An open connection to the API."""
+
+    client: "Client"
+    snapshot: "Snapshot"
+    driver: "Driver"
+    calls: list[str]
+    """Every call made so far, as `METHOD /path`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan with the live objects it was made from."""
+
+    plan: Plan
+    live: Live
+
+
+def open_project(
+    path: Path,
+    *,
+    var: Mapping[str, str],
+    var_file: Sequence[Path],
+    schemas: Sequence[Path],
+    state_dir: Path | None,
+) -> Project:
+    """Read the stack at `path`. Raises InvalidStackError with every problem."""
+    from reconciler.desired import load_stack
+    from reconciler.kinds.catalogue import load_catalogue
+    from reconciler.recorded.find import find_state_dir
+    from reconciler.recorded.stores.file import FileStore
+
+    catalogue = load_catalogue(schemas)
+    stack = load_stack(path, catalogue, var=var, var_files=var_file, environ=os.environ)
+    directory = state_dir or find_state_dir(path)
+    return Project(
+        stack=stack, catalogue=catalogue, store=FileStore(directory, stack.name), path=path
+    )
+
+
+def open_run(store: "FileStore", verb: str, lock_timeout_s: float) -> AbstractContextManager["Run"]:
+    """Take the stack's lock and open a run. Raises LockedError, StateError."""
+    return store.open_run(
+        verb, lock_timeout_s=lock_timeout_s, run_id=token_hex(4), now=datetime.now(UTC)
+    )
+
+
+@asynccontextmanager
+async def connect(parallelism: int) -> AsyncIterator[Session]:
+    """Open a session with AIVEN_WEB_URL and AIVEN_TOKEN. Raises UnauthorizedError without a token."""
+    from reconciler.live.client import Client
+    from reconciler.live.driver import Driver
+    from reconciler.live.errors import UnauthorizedError
+    from reconciler.live.snapshot import Snapshot
+
+    token = os.environ.get("AIVEN_TOKEN", "").strip()
+    if not token:
+        raise UnauthorizedError("AIVEN_TOKEN is not set.")
+    url = os.environ.get("AIVEN_WEB_URL") or "https://api.aiven.io"
+    ca_file = os.environ.get("AIVEN_CA_CERT")
+    calls: list[str] = []
+
+    def count(method: str, path: str, _status: int, _elapsed_s: float) -> None:
+        calls.append(f"{method} {path}")
+
+    async with Client(
+        url,
+        Secret(token),
+        ca_file=Path(ca_file) if ca_file else None,
+        parallelism=parallelism,
+        on_call=count,
+    ) as client:
+        snapshot = Snapshot(client, parallelism)
+        yield Session(client=client, snapshot=snapshot, driver=Driver(client), calls=calls)
+
+
+async def make_plan(
+    project: Project, state: State, session: Session, *, destroy: bool = False
+) -> Planned:
+    """Read what is live and return the plan. Raises what reading and planning raise."""
+    from reconciler.plan.build import MissingLiveError, build_plan
+
+    started = time.monotonic()
+    live: dict[ObjectKey, LiveObject] = {}
+    wanted: Iterable[ReadRequest] = read_requests(project.stack, state, project.catalogue)
+    while True:
+        live |= await read(session, wanted)
+        meta = {
+            "path": str(project.path),
+            "read_s": round(time.monotonic() - started, 3),
+            "requests": len(session.calls),
+        }
+        try:
+            plan = build_plan(
+                project.stack, state, live, project.catalogue, destroy=destroy, meta=meta
+            )
+        except MissingLiveError as missing:
+            wanted = requests_of(missing.objects, project.stack, project.catalogue)
+            continue
+        warnings = session.snapshot.diagnostics
+        return Planned(plan=replace(plan, diagnostics=plan.diagnostics + warnings), live=live)
+
+
+async def read(session: Session, wanted: Iterable["ReadRequest"]) -> dict[ObjectKey, LiveObject]:
+    """Return the live objects asked for, each service read once."""
+    from reconciler.live.deadline import Deadline
+
+    deadline = Deadline.after(READ_TIMEOUT_S, "reading what is live")
+    return dict(await session.snapshot.read_all(wanted, deadline))
+
+
+def data_identities(stack: Stack, catalogue: Mapping[str, Kind]) -> dict[Address, str]:
+    """Return the identity of each data source that is known."""
+    found = {
+        address: catalogue[address.kind].identity_of(resource.attributes)
+        for address, resource in stack.data.items()
+    }
+    return {address: identity for address, identity in found.items() if identity}

@@ -1,0 +1,121 @@
+"""reconcile plan."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import parallelism_option, stack_options
+from reconciler.model.errors import ExitCode
+from reconciler.model.plan import Plan
+
+
+@click.command("plan", epilog="Example: reconcile plan examples/connection_pool --out plan.json")
+@stack_options
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan file.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--destroy", is_flag=True, help="Plan the deletion of everything recorded.")
+@click.option("--verbose", "-v", is_flag=True, help="Show every name of grouped changes.")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending, 3 for drift only."
+)
+@parallelism_option
+def command(
+    path: Path,
+    var: dict[str, str],
+    var_file: tuple[Path, ...],
+    schemas: tuple[Path, ...],
+    state_dir: Path | None,
+    out: Path | None,
+    form: str,
+    destroy: bool,
+    verbose: bool,
+    detailed_exitcode: bool,
+    parallelism: int,
+) -> int:
+    """Show what apply would do to the stack at PATH, and what people would feel."""
+    from reconciler.cli.pipeline import Project, connect, make_plan, open_project
+
+    async def read_and_plan(project: Project) -> Plan:
+        async with connect(parallelism) as session:
+            return (await make_plan(project, project.store.read(), session, destroy=destroy)).plan
+
+    project = open_project(path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir)
+    plan = asyncio.run(read_and_plan(project))
+    if out is not None:
+        write_plan_file(plan, out)
+    show(plan, form=form, verbose=verbose, command=_next_command(path, out, destroy=destroy))
+    return exit_code(plan, detailed=detailed_exitcode)
+
+
+def show(plan: Plan, *, form: str, verbose: bool = False, command: str) -> None:
+    """Print the plan to stdout, and what blocks it to stderr as well when stdout is for machines."""
+    from reconciler.cli import terminal
+
+    if form == "json":
+        from reconciler.render.json import plan_json
+
+        click.echo(plan_json(plan), nl=False)
+        return
+    from reconciler.render.text import plan_text
+
+    text = plan_text(
+        plan,
+        width=terminal.width(),
+        colour=terminal.has_colour(),
+        verbose=verbose,
+        command=command,
+    )
+    click.echo(text, color=True)
+
+
+def write_plan_file(plan: Plan, out: Path) -> None:
+    """Write the plan file, whole or not at all, readable by its owner only."""
+    import os
+
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.errors import ReconcileError
+    from reconciler.model.location import Location
+    from reconciler.render.json import plan_json
+
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        with open(temporary, "w", encoding="utf-8", opener=_private) as file:
+            file.write(plan_json(plan))
+        temporary.replace(out)
+    except OSError as error:
+        problem = Diagnostic(
+            summary="Plan file cannot be written",
+            detail=f"{error.strerror}.",
+            hint="give --out a file in a folder that exists and can be written",
+            location=Location(str(out)),
+        )
+        raise ReconcileError(problem) from error
+
+
+def _private(path: str, flags: int) -> int:
+    import os
+
+    return os.open(path, flags, 0o600)
+
+
+def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
+    """Return the plan's exit code: blocked always tells; pending changes only when asked."""
+    if plan.is_blocked:
+        return ExitCode.BLOCKED
+    if not detailed or not plan.has_changes:
+        return ExitCode.DONE
+    if all(change.reason == "drifted" for change in plan.changes if change.steps):
+        return ExitCode.DRIFT
+    return ExitCode.CHANGES
+
+
+def _next_command(path: Path, out: Path | None, *, destroy: bool) -> str:
+    import shlex
+
+    if out is not None:
+        return f"reconcile apply {shlex.quote(str(out))}"
+    verb = "destroy" if destroy else "apply"
+    return f"reconcile {verb}" + ("" if path == Path() else f" {shlex.quote(str(path))}")

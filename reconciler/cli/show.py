@@ -1,0 +1,25 @@
+"""reconcile show."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.model.errors import ExitCode
+
+
+@click.command("show", epilog="Example: reconcile show plan.json")
+@click.argument("plan_file", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--verbose", "-v", is_flag=True, help="Show every name of grouped changes.")
+def command(plan_file: Path, form: str, verbose: bool) -> int:
+    """Show the plan in PLAN_FILE. Reads nothing but that file."""
+    import shlex
+
+    from reconciler.cli.plan import show
+    from reconciler.cli.plan_file import read_plan_file
+
+    plan = read_plan_file(plan_file)
+    show(plan, form=form, verbose=verbose, command=f"reconcile apply {shlex.quote(str(plan_file))}")
+    return ExitCode.DONE

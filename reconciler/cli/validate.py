@@ -1,0 +1,32 @@
+"""reconcile validate."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import stack_options
+from reconciler.model.errors import ExitCode
+
+
+@click.command(
+    "validate",
+    epilog="Example: reconcile validate examples/connection_pool",
+    short_help="Check the YAML offline.",
+)
+@stack_options
+def command(
+    path: Path,
+    var: dict[str, str],
+    var_file: tuple[Path, ...],
+    schemas: tuple[Path, ...],
+    state_dir: Path | None,
+) -> int:
+    """Check the stack at PATH against its kinds. Offline: no network, no token."""
+    from reconciler.cli.pipeline import open_project
+
+    project = open_project(path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir)
+    stack = project.stack
+    click.echo(
+        f"{stack.name}: valid, {len(stack.resources)} resources, {len(stack.data)} data sources"
+    )
+    return ExitCode.DONE
