@@ -154,6 +154,7 @@ class Files:
         data = codec.encode(state)
         temp = self.folder / f"{self.stack}.yaml.tmp"
         with told("written", self.state):
+            self.disk.make_folder(self.folder)
             self._write_new(temp, data)
             if replaced:
                 self._keep(replaced)
@@ -170,13 +171,18 @@ class Files:
             self.disk.close(handle)
 
     def _keep(self, serial: int) -> None:
-        """Keep the state file as a backup; one of the same serial is of a history given up since."""
+        """Keep the state file as a backup; one of the same serial is of a history given up since.
+
+        Somebody may have removed the state file under the run; there is nothing to keep then.
+        """
         if self.disk.make_folder(self.backups):
             self.disk.sync_folder(self.folder)
         backup = self.backup(serial)
         self.disk.remove(backup)
         try:
             self.disk.link(self.state, backup)
+        except FileNotFoundError:
+            return
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise

@@ -1,5 +1,8 @@
 """The one way into a journal: what was put is on disk when `put` returns."""
 
+import errno
+from pathlib import Path
+
 from reconciler.recorded import journal
 from reconciler.recorded.disk import Disk
 from reconciler.recorded.files import Files
@@ -13,8 +16,9 @@ class Writer:
         on disk is not known, and asking again answers "fine" without having written (LWN 752063).
     """
 
-    def __init__(self, disk: Disk, handle: int) -> None:
+    def __init__(self, disk: Disk, path: Path, handle: int) -> None:
         self._disk = disk
+        self._path = path
         self._handle = handle
         self._end = 0
         self.failure: BaseException | None = None
@@ -22,7 +26,7 @@ class Writer:
     @classmethod
     def open(cls, files: Files, header: Header) -> "Writer":
         """Start a journal; it lasts, name and all, when this returns."""
-        writer = cls(files.disk, files.disk.create(files.journal))
+        writer = cls(files.disk, files.journal, files.disk.create(files.journal))
         try:
             writer.write(journal.encode_header(header))
             files.disk.sync_folder(files.folder)
@@ -42,10 +46,16 @@ class Writer:
         try:
             self._disk.append(self._handle, line)
             self._disk.sync(self._handle)
+            self._refuse_if_gone()
         except BaseException as error:
             self.failure = error
             raise
         self._end += len(line)
+
+    def _refuse_if_gone(self) -> None:
+        """Raise when the folder was removed or replaced: what is written then lasts for nobody."""
+        if not self._disk.is_at(self._handle, self._path):
+            raise FileNotFoundError(errno.ENOENT, "The journal was removed while the run went on")
 
     def close(self) -> None:
         self._disk.close(self._handle)

@@ -7,9 +7,9 @@ then removes the journal. What is still unresolved goes into the new state file 
 moment at which it stands nowhere. A journal that outlived its folding is known by its serial.
 """
 
+import contextlib
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from typing import Final
 
 from reconciler.model.state import State
 from reconciler.recorded.disk import Disk
-from reconciler.recorded.errors import StateError
+from reconciler.recorded.errors import DamagedStateError
 from reconciler.recorded.files import Files
 from reconciler.recorded.journal import Header, replay
 from reconciler.recorded.lock import holder_info, read_info, take_lock
@@ -26,7 +26,7 @@ from reconciler.recorded.run import Run
 from reconciler.recorded.trouble import told
 from reconciler.recorded.writer import Writer
 
-_READS: Final = 5
+_READS: Final = 3
 
 
 def _new_lineage() -> str:
@@ -55,15 +55,12 @@ class FileStore:
         """Return the state, with what a run that is under way or was cut has recorded so far.
 
         Takes no lock. The journal is read before the state: should a run fold in between, what it holds
-        is in the state already. Should two, the pair does not fit, and both are read again.
+        is in the state already. Should a run begin or end in between as well, the files may not fit
+        together as they were read; so what does not fit is read again before it is believed.
         """
-        for _ in range(_READS):
-            data = self._files.read_journal()
-            try:
-                return self._put_together(data)[1]
-            except StateError:
-                if self._files.read_journal() == data:
-                    raise
+        for _ in range(_READS - 1):
+            with contextlib.suppress(DamagedStateError):
+                return self._put_together(self._files.read_journal())[1]
         return self._put_together(self._files.read_journal())[1]
 
     def _put_together(self, data: bytes | None) -> tuple[State, State]:
@@ -74,7 +71,7 @@ class FileStore:
             return saved, saved
         return saved, replay(left, saved, str(self._files.journal))
 
-    @contextmanager
+    @contextlib.contextmanager
     def open_run(
         self, verb: str, *, run_id: str, now: datetime, lock_timeout_s: float = 0.0
     ) -> Iterator[Run]:
