@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from reconciler.live.checks import checked_token, checked_url
 from reconciler.live.deadline import Deadline, Timing
 from reconciler.live.errors import (
     ApiError,
@@ -77,8 +78,8 @@ class Client:
         """Raise UnreachableError for a URL, UnauthorizedError for a token that cannot be used."""
         self.parallelism = parallelism
         self.timing = timing or Timing()
-        self._base, self._host = _checked_url(base_url)
-        self._token = _checked_token(token)
+        self._base, self._host = checked_url(base_url)
+        self._token = checked_token(token)
         self._ca_file = ca_file
         self._transport = transport
         self._user_agent = user_agent
@@ -302,32 +303,6 @@ def _has_cause(error: BaseException, wanted: type[BaseException]) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
-
-
-def _checked_url(text: str) -> tuple[str, str]:
-    """Return the base without a slash at its end, and host and port for messages."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise UnreachableError("the API", "its URL is none") from None
-    host = parts.hostname
-    if parts.scheme not in ("http", "https") or not host or not text.isascii():
-        raise UnreachableError("the API", f"{fit(text, limit=80)!r} is not an http or https URL")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise UnreachableError(host, "its URL holds more than scheme, host, port and path")
-    if any(ord(char) <= 32 for char in text):
-        raise UnreachableError(host, "its URL holds a space")
-    return text.rstrip("/"), f"{host}:{port}" if port else host
-
-
-def _checked_token(token: Secret) -> Secret:
-    text = token.reveal()
-    if not text:
-        raise UnauthorizedError("There is no token.")
-    if not all(33 <= ord(char) <= 126 for char in text):
-        raise UnauthorizedError("The token holds a space, a line end or another odd character.")
-    return token
 
 
 def _tls(base_url: str, ca_file: Path | None) -> ssl.SSLContext:

@@ -29,7 +29,7 @@ class Timing:
     tries: int = 6
     first_pause_s: float = 0.5
     longest_pause_s: float = 8.0
-    gather_s: float = 0.02
+    gather_s: float = 0.005
 
     def pause_s(self, failures: int) -> float:
         """Return the pause after that many failures: anything up to a bound that doubles.
