@@ -41,7 +41,7 @@ def _differences(
 ) -> Iterator[Difference]:
     for name, attribute in attributes.items():
         path = (*parents, name)
-        if attribute.nested and not isinstance(wanted.get(name), Unknown):
+        if _is_merged(attribute, wanted, recorded):
             yield from _differences(
                 attribute.nested,
                 _mapping(wanted.get(name)),
@@ -54,6 +54,15 @@ def _differences(
             want = effective(attribute, wanted)
             if not is_same(attribute, have, want):
                 yield Difference(path=path, attribute=attribute, have=have, want=want)
+
+
+def _is_merged(attribute: Attribute, wanted: Attributes, recorded: Attributes) -> bool:
+    """Whether to compare property by property; an object that is taken away as a whole is not."""
+    want = wanted.get(attribute.name)
+    if not attribute.nested or isinstance(want, Unknown):
+        return False
+    is_removed = want is None and recorded.get(attribute.name) is not None
+    return not (is_removed and attribute.unset is Unset.NULL)
 
 
 def is_compared(attribute: Attribute, wanted: Attributes, recorded: Attributes) -> bool:
@@ -74,10 +83,13 @@ def is_compared(attribute: Attribute, wanted: Attributes, recorded: Attributes) 
 
 
 def is_known(attribute: Attribute, live: Attributes, path: Path) -> bool:
-    """Whether the read could show the attribute. A merged object that lacks a property has it unset."""
+    """Whether the read could show the attribute.
+
+    A merged object that lacks a property has it unset; that goes for a secret only when it lacks all.
+    """
     if _lives_in_record(attribute) or attribute.name in live:
         return True
-    return len(path) > 1 and not attribute.sensitive
+    return len(path) > 1 and not (attribute.sensitive and live)
 
 
 def effective(attribute: Attribute, side: Attributes) -> object:
@@ -96,14 +108,12 @@ def is_same(attribute: Attribute, one: object, other: object) -> bool:
 
 def same_declaration(kind: Kind, one: Attributes, other: Attributes) -> bool:
     """Whether two declarations stand for the same: equal values once defaults are put in."""
-    return all(
-        _same_nested(attribute, one, other)
-        for attribute in kind.attributes.values()
-        if not attribute.read_only and not attribute.sensitive
-    )
+    return all(_same_nested(attribute, one, other) for attribute in kind.attributes.values())
 
 
 def _same_nested(attribute: Attribute, one: Attributes, other: Attributes) -> bool:
+    if attribute.read_only or attribute.sensitive:
+        return True
     if attribute.nested:
         left, right = _mapping(one.get(attribute.name)), _mapping(other.get(attribute.name))
         return all(_same_nested(child, left, right) for child in attribute.nested.values())

@@ -21,7 +21,7 @@ from reconciler.model.address import Address
 from reconciler.model.live import LiveObject, Presence
 from reconciler.model.plan import Action
 from reconciler.model.state import Intent, Op, Recorded
-from reconciler.model.values import Unknown
+from reconciler.model.values import Secret, Unknown
 
 POOL = {"aiven_connection_pool.a": pool("a", pool_size=25)}
 UNREADABLE = LiveObject(presence=Presence.UNKNOWN, why="403 Forbidden")
@@ -213,6 +213,37 @@ def test_removed_user_config_is_reset_and_what_the_server_adds_is_left_alone() -
     objects = {("aiven_pg", "p/s"): seen("aiven_pg", **shown)}
     [field] = change(plan_of(after, recorded(before), objects), "aiven_pg.s").fields
     assert (field.path, field.before, field.after) == (("pg_user_config", "work_mem"), 8, None)
+
+
+MIGRATION = {"host": "old.example", "port": 5432, "password": Secret("hunter2")}
+
+
+def test_an_object_removed_as_a_whole_is_reset_as_a_whole() -> None:
+    """`migration` without its required host would be refused: it is `migration: null`."""
+    before = {"aiven_pg.s": pg(pg_user_config={"migration": {"host": "old.example", "port": 5432}})}
+    after = stack({"aiven_pg.s": pg()})
+    [field] = change(plan_of(after, recorded(before), live(before)), "aiven_pg.s").fields
+    assert (field.path, field.after) == (("pg_user_config", "migration"), None)
+
+
+def test_a_secret_in_an_object_that_is_not_there_yet_is_sent_with_it() -> None:
+    """Nothing of `migration` is live, so its password is not there either."""
+    before = {"aiven_pg.s": pg(pg_user_config={"pg_version": "17"})}
+    after = stack({"aiven_pg.s": pg(pg_user_config={"pg_version": "17", "migration": MIGRATION})})
+    fields = change(plan_of(after, recorded(before), live(before)), "aiven_pg.s").fields
+    assert {field.path[-1]: field.sensitive for field in fields} == {
+        "host": False,
+        "port": False,
+        "password": True,
+    }
+
+
+def test_a_secret_the_api_masks_is_not_compared() -> None:
+    """Somebody who may not read it must not see it as changed."""
+    shown = pg(pg_user_config={"migration": {"host": "old.example", "port": 5432}})
+    before = {"aiven_pg.s": shown}
+    after = stack({"aiven_pg.s": pg(pg_user_config={"migration": MIGRATION})})
+    assert not plan_of(after, recorded(before), live(before)).has_changes
 
 
 def test_an_ip_filter_in_another_spelling_is_the_same() -> None:
