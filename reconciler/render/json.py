@@ -36,7 +36,7 @@ def plan_json(plan: Plan) -> str:
     }
     parts = [
         *(f"{_line(key)}: {_line(item)}" for key, item in head.items()),
-        _listed("diagnostics", (_diagnostic(found) for found in plan.diagnostics)),
+        _listed("diagnostics", (diagnostic_members(found) for found in plan.diagnostics)),
         _listed("resolutions", (_resolution(found) for found in plan.resolutions)),
         _listed("changes", (_change(change, steps) for change in plan.changes)),
         f'"meta": {_line(_plain(dict(plan.meta), steps))}',
@@ -68,7 +68,7 @@ def _change(change: Change, steps: Mapping[str, int]) -> dict[str, object]:
         ],
         "precondition": _precondition(change, steps),
         "steps": [_step(step) for step in change.steps],
-        "diagnostics": [_diagnostic(found) for found in change.diagnostics],
+        "diagnostics": [diagnostic_members(found) for found in change.diagnostics],
     }
 
 
@@ -119,7 +119,8 @@ def _resolution(found: Resolution) -> dict[str, object]:
     }
 
 
-def _diagnostic(found: Diagnostic) -> dict[str, object]:
+def diagnostic_members(found: Diagnostic) -> dict[str, object]:
+    """Return a diagnostic as the members of a JSON object."""
     return {
         "severity": found.severity.value,
         "summary": found.summary,

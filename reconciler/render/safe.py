@@ -1,6 +1,7 @@
 """Text from outside, made safe and short enough to print."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from unicodedata import category
@@ -194,9 +195,8 @@ def _lists_apart(
     """Show two long lists by what only one of them holds."""
     left = [_value(item, None, steps, 0) for item in before]
     right = [_value(item, None, steps, 0) for item in after]
-    gone, come = set(left) - set(right), set(right) - set(left)
-    lost = [item for item in left if item in gone]
-    new = [item for item in right if item in come]
+    lost = list((Counter(left) - Counter(right)).elements())
+    new = list((Counter(right) - Counter(left)).elements())
     parts = [f"without {_joined(lost, len(lost), limit)}"] if lost else []
     parts += [f"with {_joined(new, len(new), limit)}"] if new else []
     told = ", ".join(parts) or "in another order"

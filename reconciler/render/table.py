@@ -12,6 +12,7 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Action, Change, Plan
 from reconciler.render import rows
 from reconciler.render.diagnostics import Finding, finding
+from reconciler.render.likeness import likeness, row_of_equals
 from reconciler.render.rows import Row
 from reconciler.render.safe import terminal
 from reconciler.render.verdict import Verdict, verdict
@@ -138,14 +139,14 @@ def _rows(changes: Sequence[Change], steps: Mapping[str, int], *, verbose: bool)
     made = [rows.row(change, steps) for change in changes]
     alike: dict[object, list[int]] = {}
     for at, change in enumerate(changes):
-        alike.setdefault(rows.likeness(change, made[at], steps), []).append(at)
+        alike.setdefault(likeness(change, made[at], steps), []).append(at)
     shown: dict[int, Row] = {}
     for places in alike.values():
         if len(places) < EQUAL:
             shown |= {at: made[at] for at in places}
         else:
             equal = [changes[at] for at in places]
-            shown[places[0]] = rows.row_of_equals(equal, made[places[0]])
+            shown[places[0]] = row_of_equals(equal, made[places[0]])
     return [shown[at] for at in sorted(shown)]
 
 
