@@ -8,7 +8,7 @@ moment at which it stands nowhere. A journal that outlived its folding is known 
 """
 
 import contextlib
-import secrets
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -30,7 +30,7 @@ _READS: Final = 3
 
 
 def _new_lineage() -> str:
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 class FileStore:
