@@ -24,6 +24,7 @@ from reconciler.model.state import Intent, Op, Recorded
 from reconciler.model.values import Attributes
 from reconciler.plan.diff import Difference, differences
 from reconciler.plan.record import recordable
+from reconciler.recorded.errors import StateError
 
 
 class Journal(Protocol):
@@ -262,7 +263,7 @@ async def _announced(
     await world.journal.announce(intent)
     try:
         yield intent.id
-    except OutcomeUnknownError:
+    except (OutcomeUnknownError, StateError):
         raise
     except ReconcileError:
         await world.journal.failed(intent.id)

@@ -16,6 +16,7 @@ from reconciler.apply.late import LateValues, live_by_address, needed_by_others
 from reconciler.apply.run import Stop, run_plan
 from reconciler.apply.steps import World
 from reconciler.cli import terminal
+from reconciler.cli.options import next_command
 from reconciler.cli.pipeline import (
     Planned,
     Project,
@@ -185,7 +186,16 @@ async def _carry_out(
 ) -> int:
     plan = planned.plan
     stop = Stop()
-    teller = Teller(plan, run=token_hex(4), as_json=request.as_json, command=_next_command(request))
+    again = next_command(
+        request.verb,
+        request.path,
+        var=request.var,
+        var_file=request.var_file,
+        schemas=request.schemas,
+        state_dir=request.state_dir,
+        secret=project.stack.secret_variables,
+    )
+    teller = Teller(plan, run=token_hex(4), as_json=request.as_json, command=again)
     world = World(
         kinds=project.catalogue,
         driver=session.driver,
@@ -208,12 +218,6 @@ async def _carry_out(
         )
     teller.summary(result)
     return result.exit_code
-
-
-def _next_command(request: Request) -> str:
-    import shlex
-
-    return f"reconcile {request.verb} {shlex.quote(str(request.path))}"
 
 
 @contextmanager

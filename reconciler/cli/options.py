@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,6 +82,28 @@ parallelism_option = click.option(
     type=click.IntRange(1, 200),
     help="How many calls at a time.",
 )
+
+
+def next_command(
+    verb: str,
+    path: Path,
+    *,
+    var: Mapping[str, str],
+    var_file: Sequence[Path],
+    schemas: Sequence[Path],
+    state_dir: Path | None,
+    secret: Collection[str],
+) -> str:
+    """Return what to type next for the same stack; the value of a secret variable is left to the typist."""
+    words = [verb, *([] if path == Path() else [str(path)])]
+    for name, value in var.items():
+        words += ["--var", f"{name}=…" if name in secret else f"{name}={value}"]
+    for option, files in (("--var-file", var_file), ("--schemas", schemas)):
+        for file in files:
+            words += [option, str(file)]
+    if state_dir is not None:
+        words += ["--state", str(state_dir)]
+    return f"reconcile {shlex.join(words)}"
 
 
 def _seconds(text: str) -> float:

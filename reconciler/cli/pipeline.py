@@ -140,7 +140,7 @@ async def make_plan(
         except MissingLiveError as missing:
             wanted = requests_of(missing.objects, project.stack, project.catalogue)
             continue
-        warnings = session.snapshot.diagnostics
+        warnings = project.stack.warnings + session.snapshot.diagnostics
         return Planned(plan=replace(plan, diagnostics=plan.diagnostics + warnings), live=live)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import parallelism_option, stack_options
+from reconciler.cli.options import next_command, parallelism_option, stack_options
 from reconciler.model.errors import ExitCode
 from reconciler.model.plan import Plan
 
@@ -46,7 +46,16 @@ def command(
     plan = asyncio.run(read_and_plan(project))
     if out is not None:
         write_plan_file(plan, out)
-    show(plan, form=form, verbose=verbose, command=_next_command(path, out, destroy=destroy))
+    command = next_command(
+        "destroy" if destroy and out is None else "apply",
+        out or path,
+        var=var,
+        var_file=var_file,
+        schemas=schemas,
+        state_dir=state_dir,
+        secret=project.stack.secret_variables,
+    )
+    show(plan, form=form, verbose=verbose, command=command)
     return exit_code(plan, detailed=detailed_exitcode)
 
 
@@ -110,12 +119,3 @@ def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
     if all(change.reason == "drifted" for change in plan.changes if change.steps):
         return ExitCode.DRIFT
     return ExitCode.CHANGES
-
-
-def _next_command(path: Path, out: Path | None, *, destroy: bool) -> str:
-    import shlex
-
-    if out is not None:
-        return f"reconcile apply {shlex.quote(str(out))}"
-    verb = "destroy" if destroy else "apply"
-    return f"reconcile {verb}" + ("" if path == Path() else f" {shlex.quote(str(path))}")

@@ -23,10 +23,16 @@ def command(
 ) -> int:
     """Check the stack at PATH against its kinds. Offline: no network, no token."""
     from reconciler.cli.pipeline import open_project
+    from reconciler.cli.terminal import show_diagnostics
 
     project = open_project(path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir)
     stack = project.stack
-    click.echo(
-        f"{stack.name}: valid, {len(stack.resources)} resources, {len(stack.data)} data sources"
-    )
+    if stack.warnings:
+        show_diagnostics(stack.warnings)
+    counts = (_count(len(stack.resources), "resource"), _count(len(stack.data), "data source"))
+    click.echo(f"{stack.name}: valid, {', '.join(counts)}")
     return ExitCode.DONE
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

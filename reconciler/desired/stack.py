@@ -19,6 +19,7 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
 from reconciler.model.location import Location
 from reconciler.model.resource import Output, Resource, Stack
+from reconciler.model.values import holds_secret
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -102,6 +103,7 @@ def _build(
         resources={d.address: _finish(d) for d in drafts.values() if not d.is_data},
         data={d.address: _finish(d) for d in drafts.values() if d.is_data},
         outputs=outputs,
+        secret_variables=frozenset(key for key, value in values.items() if holds_secret(value)),
         warnings=tuple(sorted(problems.warnings, key=lambda warning: warning.sort_key)),
     )
 

@@ -64,6 +64,7 @@ class Stack:
 
     location: of the file (or first file) it was read from; stands for the stack as a whole.
     warnings: what works, but should be changed; sorted by place.
+    secret_variables: names of the variables whose values must not be shown.
     """
 
     name: str
@@ -72,3 +73,4 @@ class Stack:
     data: Mapping[Address, Resource] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
+    secret_variables: frozenset[str] = frozenset()

@@ -58,3 +58,12 @@ class Unknown:
     attribute: str
     expression: object = field(default=None, compare=False, repr=False)
     sensitive: bool = False
+
+
+def holds_secret(value: object) -> bool:
+    """Whether a secret is anywhere inside."""
+    if isinstance(value, Mapping):
+        return any(map(holds_secret, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(holds_secret, value))
+    return isinstance(value, Secret)

@@ -5,8 +5,7 @@ import json
 from collections.abc import Mapping
 
 from reconciler.model.plan import Change, Field, Plan
-from reconciler.model.values import Secret, Unknown
-from reconciler.plan.record import holds_secret
+from reconciler.model.values import Secret, Unknown, holds_secret
 
 
 def digest(plan: Plan) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reconciler.kinds.kind import Attribute, Kind
-from reconciler.model.values import Attributes, Secret
+from reconciler.model.values import Attributes, holds_secret
 
 
 def recordable(kind: Kind, attributes: Attributes) -> dict[str, object]:
@@ -22,12 +22,3 @@ def _recordable(known: Mapping[str, Attribute], values: Attributes) -> dict[str,
         elif not holds_secret(value):
             kept[name] = value
     return kept
-
-
-def holds_secret(value: object) -> bool:
-    """Whether a secret is anywhere inside."""
-    if isinstance(value, Mapping):
-        return any(map(holds_secret, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(holds_secret, value))
-    return isinstance(value, Secret)
