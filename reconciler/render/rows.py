@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from re import compile as pattern
 
 from reconciler.model.location import Location, Path
-from reconciler.model.plan import Action, Change, Drift, Field, Resolution, Step
+from reconciler.model.plan import BLOCKING, Action, Change, Drift, Field, Resolution, Step
 from reconciler.model.state import Op
 from reconciler.model.values import MASK, Unknown
 from reconciler.render.diagnostics import Finding, finding
@@ -156,6 +156,8 @@ def _reason(change: Change, word: str) -> str:
         return _PLAIN_WORDS[word]
     if word == "forget":
         return f"{reason}; only its record is dropped" if reason else "only its record is dropped"
+    if change.diagnostics and change.action in BLOCKING:
+        return ""
     if reason in _USUAL or _has_aside(change) or any(f.forces_replace for f in change.fields):
         return ""
     return reason

@@ -49,11 +49,13 @@ def plan_text(
     colour: bool = False,
     verbose: bool = False,
     command: str = "reconcile apply",
+    again: str = "reconcile plan",
 ) -> str:
     """Return the plan for people, without a newline at the end.
 
     verbose: every change on its own with whole values, and the steps.
     command: what to type to apply exactly this plan; "" leaves it out, for who is asked right after.
+    again: what to type once what blocks is settled.
     """
     table = tabulate(plan, verbose=verbose)
     width = _page_width(table, max(width, _NARROWEST))
@@ -67,7 +69,7 @@ def plan_text(
         lines += [*_heading("Warnings"), *_findings(table.warnings, width)]
     if table.is_blocked:
         lines += [*_heading(Group.BLOCKED.value), *_blocked(table, width, verbose=verbose)]
-    return written([*lines, *_ending(table, width, command)], colour=colour)
+    return written([*lines, *_ending(table, width, command, again)], colour=colour)
 
 
 def _heading(text: str) -> list[Line]:
@@ -252,18 +254,15 @@ def _blocked(table: Table, width: int, *, verbose: bool) -> list[Line]:
     return [*lines, *_findings(table.blockers, width)]
 
 
-def _ending(table: Table, width: int, command: str) -> list[Line]:
+def _ending(table: Table, width: int, command: str, again: str) -> list[Line]:
     lines: list[Line] = []
     if table.counts:
         *first, last = [f"Plan: {table.counts[0][1]}", *(text for _, text in table.counts[1:])]
         lines += [[], *packed([*first, f"{last}."], width=width, indent=0)]
     if table.is_blocked:
-        told, next_command = (
-            "Nothing is applied until what blocks is settled. Then:",
-            "reconcile plan",
-        )
+        told, typed = "Nothing is applied until what blocks is settled. Then:", again
     elif table.has_changes and command:
-        told, next_command = "Apply exactly this:", terminal(command)
+        told, typed = "Apply exactly this:", command
     else:
         return lines
-    return [*(lines or [[]]), [Piece(told)], [Piece(f"  {next_command}", Style.STRONG)]]
+    return [*(lines or [[]]), [Piece(told)], [Piece(f"  {terminal(typed)}", Style.STRONG)]]

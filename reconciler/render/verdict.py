@@ -21,14 +21,15 @@ class Verdict:
 
 
 _FELT = {
+    "data-loss": ("loses its data", "lose their data"),
     "cut-clients": ("loses its clients", "lose their clients"),
     "refuse-logins": ("refuses logins", "refuse logins"),
-    "data-loss": ("loses its data", "lose their data"),
     "role-switch": ("gets another role", "get another role"),
     "retarget": ("gets another database", "get another database"),
     "semantics": ("behaves differently", "behave differently"),
 }
-"""By effect code, for one and for many. Any other code is named as it is."""
+"""By effect code, for one and for many, the worst first. Any other code is named as it is."""
+_BY_WEIGHT = tuple(_FELT)
 
 
 def verdict(
@@ -67,31 +68,43 @@ def _blocked(plan: Plan) -> list[str]:
 
 
 def _felt(disruptive: Sequence[Change]) -> list[str]:
-    """Return one phrase for each kind and what happens to it, in the order they come."""
+    """Return one phrase for each kind and what happens to it, the worst first."""
     groups: dict[tuple[str, str], list[Address]] = {}
     for change in disruptive:
         code = change.effects[0].code if change.effects else change.action.value
         groups.setdefault((change.address.kind, code), []).append(change.address)
-    return [_phrase(kind, code, found) for (kind, code), found in groups.items()]
+    ordered = sorted(groups.items(), key=lambda group: _weight(group[0][1]))
+    return [_phrase(kind, code, found) for (kind, code), found in ordered]
+
+
+def _weight(code: str) -> int:
+    return _BY_WEIGHT.index(code) if code in _FELT else len(_BY_WEIGHT)
 
 
 def _phrase(kind: str, code: str, found: Sequence[Address]) -> str:
     many = len(found) > 1
-    noun = terminal(kind.rpartition("_")[2]) + ("s" if many else "")
     if code in _DONE:
         felt = f"{'are' if many else 'is'} {_DONE[code]}"
     elif code in _FELT:
         felt = _FELT[code][many]
     else:
         felt = f"{'have' if many else 'has'} the effect {terminal(code)}"
-    return f"{len(found):,} {noun} {felt} ({names(found)})"
+    return f"{len(found):,} {_noun(kind, many=many)} {felt} ({names(found)})"
 
 
 _DONE = {Action.REPLACE.value: "replaced", Action.DELETE.value: "deleted"}
 
 
+def _noun(kind: str, *, many: bool) -> str:
+    """Return what an object of a kind is called: the last word, or all of a kind of two words."""
+    if kind.count("_") < 2:
+        return terminal(kind)
+    return terminal(kind.rpartition("_")[2]) + ("s" if many else "")
+
+
 def names(addresses: Sequence[Address]) -> str:
-    """Return the first few addresses without their kinds, and how many more there are."""
-    short = [terminal(address.removeprefix(f"{address.kind}.")) for address in addresses[:NAMED]]
+    """Return the first few addresses and how many more there are; without the kind if it is one."""
+    prefix = f"{addresses[0].kind}." if len({address.kind for address in addresses}) == 1 else ""
+    short = [terminal(address.removeprefix(prefix)) for address in addresses[:NAMED]]
     more = len(addresses) - len(short)
     return ", ".join([*short, f"{more:,} more"] if more else short)

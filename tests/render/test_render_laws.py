@@ -91,6 +91,13 @@ def test_last_line_is_the_next_command(name: str) -> None:
         assert last == "OK  Nothing to do: live is as declared."
 
 
+def test_no_command_is_told_to_who_is_asked_right_after() -> None:
+    """Where apply asks for a yes right below, the plan ends with its counts."""
+    assert plan_text(PLANS["spec"], command="").splitlines()[-1].startswith("Plan: 1 to create")
+    blocked = plan_text(PLANS["blocked"], command="", again="reconcile plan pools")
+    assert blocked.splitlines()[-1] == "  reconcile plan pools"
+
+
 def test_every_change_is_named() -> None:
     """Grouped or not, each address of a disruptive change and in verbose of any change is on the page."""
     plan = PLANS["many_200"]

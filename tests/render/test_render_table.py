@@ -124,6 +124,10 @@ def test_secrets_of_equal_changes_are_one_fact() -> None:
     [
         ("spec", "2 pools lose their clients (billing, legacy_reports)"),
         ("delete", "1 pool loses its clients (a); 1 pool is deleted (b)"),
+        (
+            "destroy",
+            "1 aiven_pg loses its data (example_postgres); 1 pool loses its clients (main)",
+        ),
         ("drift", "1 drift to revert"),
         ("record_only", "4 records to bring up to date"),
         ("empty", "Nothing to do: live is as declared."),
