@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from reconciler.apply.late import LateValues, live_by_address, needed_by_others
 from reconciler.apply.run import Stop, run_plan
 from reconciler.apply.steps import World
 from reconciler.cli import terminal
-from reconciler.cli.options import next_command
+from reconciler.cli.options import StackOptions
 from reconciler.cli.pipeline import (
     Planned,
     Project,
@@ -53,11 +53,7 @@ class Consent:
 class Request:
     """What was typed."""
 
-    path: Path
-    var: Mapping[str, str]
-    var_file: tuple[Path, ...]
-    schemas: tuple[Path, ...]
-    state_dir: Path | None
+    options: StackOptions
     consent: Consent
     as_json: bool
     lock_timeout_s: float
@@ -75,14 +71,35 @@ class StalePlanError(ReconcileError):
     exit_code = ExitCode.STALE
 
 
+def request_of(
+    options: StackOptions,
+    *,
+    approve: str | None,
+    auto_approve: bool,
+    as_json: bool,
+    lock_timeout: float,
+    parallelism: int,
+    destroy: bool = False,
+) -> Request:
+    """Return the request that these options make."""
+    return Request(
+        options=options,
+        consent=Consent(digest=approve, is_given=auto_approve, can_ask=not as_json),
+        as_json=as_json,
+        lock_timeout_s=lock_timeout,
+        parallelism=parallelism,
+        destroy=destroy,
+    )
+
+
 def plan_file_request(request: Request) -> Request:
     """Return the request for the stack that a plan file was made from, approved by that file."""
     from reconciler.cli.plan_file import read_plan_file
 
-    plan = read_plan_file(request.path)
-    path = Path(str(plan.meta.get("path", ".")))
+    plan = read_plan_file(request.options.path)
+    options = replace(request.options, path=Path(str(plan.meta.get("path", "."))))
     consent = replace(request.consent, digest=plan.digest, reviewed=plan)
-    return replace(request, path=path, consent=consent, destroy=plan.destroy)
+    return replace(request, options=options, consent=consent, destroy=plan.destroy)
 
 
 def apply(request: Request) -> int:
@@ -93,13 +110,7 @@ def apply(request: Request) -> int:
         raise click.UsageError(
             f"without a terminal, {request.verb} needs --auto-approve, --approve DIGEST or a plan file"
         )
-    project = open_project(
-        request.path,
-        var=request.var,
-        var_file=request.var_file,
-        schemas=request.schemas,
-        state_dir=request.state_dir,
-    )
+    project = open_project(request.options)
     with open_run(project.store, request.verb, request.lock_timeout_s) as run:
         return asyncio.run(_apply(request, project, run))
 
@@ -186,15 +197,7 @@ async def _carry_out(
 ) -> int:
     plan = planned.plan
     stop = Stop()
-    again = next_command(
-        request.verb,
-        request.path,
-        var=request.var,
-        var_file=request.var_file,
-        schemas=request.schemas,
-        state_dir=request.state_dir,
-        secret=project.stack.secret_variables,
-    )
+    again = request.options.command(request.verb, secret=project.stack.secret_variables)
     teller = Teller(plan, run=token_hex(4), as_json=request.as_json, command=again)
     world = World(
         kinds=project.catalogue,

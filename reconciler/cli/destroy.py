@@ -1,48 +1,20 @@
 """reconcile destroy."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
-from reconciler.cli.options import lock_option, parallelism_option, stack_options
+from reconciler.cli.options import StackOptions, apply_options, stack_options
 
 
 @click.command("destroy", epilog="Example: reconcile destroy examples/connection_pool")
 @stack_options
-@click.option("--approve", metavar="DIGEST", help="Go on only if the plan still has this digest.")
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Print events, one JSON object a line.")
-@lock_option
-@parallelism_option
-def command(
-    path: Path,
-    var: dict[str, str],
-    var_file: tuple[Path, ...],
-    schemas: tuple[Path, ...],
-    state_dir: Path | None,
-    approve: str | None,
-    auto_approve: bool,
-    as_json: bool,
-    lock_timeout: float,
-    parallelism: int,
-) -> int:
+@apply_options
+def command(options: StackOptions, **how: Any) -> int:
     """Plan the deletion of everything the state of the stack at PATH holds, ask, and do it.
 
     What has prevent_destroy blocks it all.
     """
-    from reconciler.cli.applying import Consent, Request, apply
+    from reconciler.cli.applying import apply, request_of
 
-    return apply(
-        Request(
-            path=path,
-            var=var,
-            var_file=var_file,
-            schemas=schemas,
-            state_dir=state_dir,
-            consent=Consent(digest=approve, is_given=auto_approve, can_ask=not as_json),
-            as_json=as_json,
-            lock_timeout_s=lock_timeout,
-            parallelism=parallelism,
-            destroy=True,
-        )
-    )
+    return apply(request_of(options, destroy=True, **how))

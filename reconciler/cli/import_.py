@@ -1,11 +1,10 @@
 """reconcile import."""
 
 import asyncio
-from pathlib import Path
 
 import click
 
-from reconciler.cli.options import lock_option, stack_options
+from reconciler.cli.options import StackOptions, lock_option, stack_options
 from reconciler.model.errors import ExitCode
 
 
@@ -19,13 +18,9 @@ from reconciler.model.errors import ExitCode
 @stack_options
 @lock_option
 def command(
+    options: StackOptions,
     address: str,
     id_: str,
-    path: Path,
-    var: dict[str, str],
-    var_file: tuple[Path, ...],
-    schemas: tuple[Path, ...],
-    state_dir: Path | None,
     lock_timeout: float,
 ) -> int:
     """Record the object ID (such as PROJECT/SERVICE/POOL) as ADDRESS, which PATH must declare.
@@ -35,7 +30,7 @@ def command(
     from reconciler.cli.importing import import_object
     from reconciler.cli.pipeline import open_project
 
-    project = open_project(path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir)
+    project = open_project(options)
     asyncio.run(import_object(project, address, id_, lock_timeout))
     click.echo(f"{address} is recorded as {id_}. See what differs, if anything: reconcile plan")
     return ExitCode.DONE

@@ -6,18 +6,13 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.options import schemas_option
 from reconciler.kinds.kind import Attribute
 
 
 @click.command("kinds", epilog="Example: reconcile kinds aiven_connection_pool")
 @click.argument("name", metavar="[KIND]", required=False)
-@click.option(
-    "--schemas",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="DIR",
-    help="Folder with kind files of your own.",
-)
+@schemas_option
 def command(name: str | None, schemas: tuple[Path, ...]) -> None:
     """List the kinds, or describe KIND: its attributes, their types, limits and defaults."""
     from reconciler.kinds.catalogue import load_catalogue

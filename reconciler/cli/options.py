@@ -1,33 +1,71 @@
 """Options that several commands share."""
 
 import shlex
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOptions:
+    """Which stack, with what put in: typed once, used by every command that reads a stack."""
+
+    path: Path
+    var: Mapping[str, str]
+    var_file: tuple[Path, ...]
+    schemas: tuple[Path, ...]
+    state_dir: Path | None
+
+    def command(self, verb: str, path: Path | None = None, *, secret: Collection[str] = ()) -> str:
+        """Return what to type for the same stack.
+
+        path: instead of the stack's, such as a plan file. secret: variables whose values are left to
+        whoever types it.
+        """
+        target = path or self.path
+        words = [verb, *([] if target == Path() else [str(target)])]
+        for name, value in self.var.items():
+            words += ["--var", f"{name}=…" if name in secret else f"{name}={value}"]
+        for option, files in (("--var-file", self.var_file), ("--schemas", self.schemas)):
+            for file in files:
+                words += [option, str(file)]
+        if self.state_dir is not None:
+            words += ["--state", str(self.state_dir)]
+        return f"reconcile {shlex.join(words)}"
 
 
-def stack_options(function: Function) -> Function:
-    """Add PATH and what goes into reading a stack: --var, --var-file, --schemas, --state."""
+def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add PATH and what goes into reading a stack; the command gets them as one StackOptions."""
+
+    @wraps(function)
+    def command(
+        *,
+        path: Path,
+        var: dict[str, str],
+        var_file: tuple[Path, ...],
+        schemas: tuple[Path, ...],
+        state_dir: Path | None,
+        **others: Any,
+    ) -> Any:
+        options = StackOptions(
+            path=path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir
+        )
+        return function(options, **others)
+
     for decorate in reversed(
         (
             click.argument("path", type=click.Path(path_type=Path), default=Path()),
             *variable_options,
-            click.option(
-                "--schemas",
-                multiple=True,
-                type=click.Path(path_type=Path, exists=True, file_okay=False),
-                metavar="DIR",
-                help="Folder with kind files of your own.",
-            ),
+            schemas_option,
             state_option,
         )
     ):
-        function = decorate(function)
-    return function
+        command = decorate(command)
+    return command
 
 
 def _name_and_value(
@@ -59,6 +97,14 @@ variable_options = (
     ),
 )
 
+schemas_option = click.option(
+    "--schemas",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Folder with kind files of your own.",
+)
+
 state_option = click.option(
     "--state",
     "state_dir",
@@ -84,26 +130,21 @@ parallelism_option = click.option(
 )
 
 
-def next_command(
-    verb: str,
-    path: Path,
-    *,
-    var: Mapping[str, str],
-    var_file: Sequence[Path],
-    schemas: Sequence[Path],
-    state_dir: Path | None,
-    secret: Collection[str],
-) -> str:
-    """Return what to type next for the same stack; the value of a secret variable is left to the typist."""
-    words = [verb, *([] if path == Path() else [str(path)])]
-    for name, value in var.items():
-        words += ["--var", f"{name}=…" if name in secret else f"{name}={value}"]
-    for option, files in (("--var-file", var_file), ("--schemas", schemas)):
-        for file in files:
-            words += [option, str(file)]
-    if state_dir is not None:
-        words += ["--state", str(state_dir)]
-    return f"reconcile {shlex.join(words)}"
+def apply_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add how an apply is agreed to, told of and bounded."""
+    for decorate in (
+        parallelism_option,
+        lock_option,
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print events, one JSON object a line."
+        ),
+        click.option("--auto-approve", is_flag=True, help="Do not ask."),
+        click.option(
+            "--approve", metavar="DIGEST", help="Go on only if the plan still has this digest."
+        ),
+    ):
+        function = decorate(function)
+    return function
 
 
 def _seconds(text: str) -> float:

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from pathlib import Path
 
 import click
 
-from reconciler.cli.options import stack_options
+from reconciler.cli.options import StackOptions, stack_options
 from reconciler.model.errors import ExitCode
 
 
@@ -21,11 +20,7 @@ from reconciler.model.errors import ExitCode
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    path: Path,
-    var: dict[str, str],
-    var_file: tuple[Path, ...],
-    schemas: tuple[Path, ...],
-    state_dir: Path | None,
+    options: StackOptions,
     name: str | None,
     show_sensitive: bool,
     as_json: bool,
@@ -36,7 +31,7 @@ def command(
     from reconciler.cli.outputs import read_outputs, shown
     from reconciler.cli.pipeline import open_project
 
-    project = open_project(path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir)
+    project = open_project(options)
     values = asyncio.run(read_outputs(project, name, secrets=show_sensitive))
     printed = {key: shown(value, reveal=show_sensitive) for key, value in values.items()}
     if name:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from reconciler.cli.options import StackOptions
 from reconciler.cli.reading import read_requests, requests_of
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
@@ -59,26 +60,24 @@ class Planned:
     live: Live
 
 
-def open_project(
-    path: Path,
-    *,
-    var: Mapping[str, str],
-    var_file: Sequence[Path],
-    schemas: Sequence[Path],
-    state_dir: Path | None,
-) -> Project:
-    """Read the stack at `path`. Raises InvalidStackError with every problem."""
+def open_project(options: StackOptions) -> Project:
+    """Read the stack that was named. Raises InvalidStackError with every problem."""
     from reconciler.desired import load_stack
     from reconciler.kinds.catalogue import load_catalogue
     from reconciler.recorded.find import find_state_dir
     from reconciler.recorded.stores.file import FileStore
 
-    catalogue = load_catalogue(schemas)
-    stack = load_stack(path, catalogue, var=var, var_files=var_file, environ=os.environ)
-    directory = state_dir or find_state_dir(path)
-    return Project(
-        stack=stack, catalogue=catalogue, store=FileStore(directory, stack.name), path=path
+    catalogue = load_catalogue(options.schemas)
+    stack = load_stack(
+        options.path,
+        catalogue,
+        var=options.var,
+        var_files=options.var_file,
+        environ=os.environ,
     )
+    directory = options.state_dir or find_state_dir(options.path)
+    store = FileStore(directory, stack.name)
+    return Project(stack=stack, catalogue=catalogue, store=store, path=options.path)
 
 
 def open_run(store: "FileStore", verb: str, lock_timeout_s: float) -> AbstractContextManager["Run"]:

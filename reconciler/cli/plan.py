@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import next_command, parallelism_option, stack_options
+from reconciler.cli.options import StackOptions, parallelism_option, stack_options
 from reconciler.model.errors import ExitCode
 from reconciler.model.plan import Plan
 
@@ -23,11 +23,7 @@ from reconciler.model.plan import Plan
 )
 @parallelism_option
 def command(
-    path: Path,
-    var: dict[str, str],
-    var_file: tuple[Path, ...],
-    schemas: tuple[Path, ...],
-    state_dir: Path | None,
+    options: StackOptions,
     out: Path | None,
     form: str,
     destroy: bool,
@@ -42,17 +38,13 @@ def command(
         async with connect(parallelism) as session:
             return (await make_plan(project, project.store.read(), session, destroy=destroy)).plan
 
-    project = open_project(path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir)
+    project = open_project(options)
     plan = asyncio.run(read_and_plan(project))
     if out is not None:
         write_plan_file(plan, out)
-    command = next_command(
+    command = options.command(
         "destroy" if destroy and out is None else "apply",
-        out or path,
-        var=var,
-        var_file=var_file,
-        schemas=schemas,
-        state_dir=state_dir,
+        out,
         secret=project.stack.secret_variables,
     )
     show(plan, form=form, verbose=verbose, command=command)

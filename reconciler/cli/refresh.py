@@ -1,11 +1,10 @@
 """reconcile refresh."""
 
 import asyncio
-from pathlib import Path
 
 import click
 
-from reconciler.cli.options import lock_option, parallelism_option, stack_options
+from reconciler.cli.options import StackOptions, lock_option, parallelism_option, stack_options
 from reconciler.cli.pipeline import Project
 from reconciler.model.errors import ExitCode
 
@@ -15,11 +14,7 @@ from reconciler.model.errors import ExitCode
 @lock_option
 @parallelism_option
 def command(
-    path: Path,
-    var: dict[str, str],
-    var_file: tuple[Path, ...],
-    schemas: tuple[Path, ...],
-    state_dir: Path | None,
+    options: StackOptions,
     lock_timeout: float,
     parallelism: int,
 ) -> int:
@@ -29,7 +24,7 @@ def command(
     """
     from reconciler.cli.pipeline import open_project
 
-    project = open_project(path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir)
+    project = open_project(options)
     for line in asyncio.run(_refresh(project, lock_timeout, parallelism)) or ["nothing to forget"]:
         click.echo(line)
     return ExitCode.DONE

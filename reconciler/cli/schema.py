@@ -5,15 +5,11 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.options import schemas_option
+
 
 @click.command("schema", epilog="Example: reconcile schema > stack.schema.json")
-@click.option(
-    "--schemas",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="DIR",
-    help="Folder with kind files of your own.",
-)
+@schemas_option
 def command(schemas: tuple[Path, ...]) -> None:
     """Print the JSON Schema of stack files, for editors.
 

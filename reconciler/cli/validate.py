@@ -1,10 +1,8 @@
 """reconcile validate."""
 
-from pathlib import Path
-
 import click
 
-from reconciler.cli.options import stack_options
+from reconciler.cli.options import StackOptions, stack_options
 from reconciler.model.errors import ExitCode
 
 
@@ -15,17 +13,13 @@ from reconciler.model.errors import ExitCode
 )
 @stack_options
 def command(
-    path: Path,
-    var: dict[str, str],
-    var_file: tuple[Path, ...],
-    schemas: tuple[Path, ...],
-    state_dir: Path | None,
+    options: StackOptions,
 ) -> int:
     """Check the stack at PATH against its kinds. Offline: no network, no token."""
     from reconciler.cli.pipeline import open_project
     from reconciler.cli.terminal import show_diagnostics
 
-    project = open_project(path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir)
+    project = open_project(options)
     stack = project.stack
     if stack.warnings:
         show_diagnostics(stack.warnings)
