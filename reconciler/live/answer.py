@@ -63,7 +63,7 @@ class Answer:
 
     def _whole(self, read: Read) -> Found:
         item = _at(self.pages[0], read.answer)
-        if not isinstance(item, Mapping):
+        if not isinstance(item, dict):
             return _unknown(f"{_place(read)} is not an object")
         return Found(presence=Presence.PRESENT, item=item)
 
@@ -102,7 +102,7 @@ def _items(read: Read, pages: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
 
 
 def _of(item: object, key: str) -> object:
-    return item.get(key) if isinstance(item, Mapping) else None
+    return item.get(key) if isinstance(item, dict) else None
 
 
 def _comparable(value: object) -> str | None:
@@ -114,7 +114,7 @@ def _comparable(value: object) -> str | None:
 
 def _at(value: object, path: Sequence[str]) -> object:
     for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     return value
 
 

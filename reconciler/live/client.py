@@ -42,6 +42,7 @@ class _Failure:
 
     again: whether the same call may be sent again; bounded: only a few times.
     pause_s: what the API asked for, or None. all_wait: the pause is for every call to this host.
+    may_have_worked: it may have been done, so that "already exists" can be our own doing next time.
     """
 
     error: CallError
@@ -49,6 +50,7 @@ class _Failure:
     bounded: bool = True
     pause_s: float | None = None
     all_wait: bool = False
+    may_have_worked: bool = True
 
 
 class Client:
@@ -129,7 +131,7 @@ class Client:
         Raises ApiError, UnauthorizedError, UnreachableError, ProtocolError (reads), OutcomeUnknownError
         (writes), or DeadlineError when time is up and nothing of a write is under way.
         """
-        failures = 0
+        failures = sent_before = 0
         while True:
             await self._take_slot(request, deadline)
             try:
@@ -139,6 +141,9 @@ class Client:
             if not isinstance(outcome, _Failure):
                 return outcome
             failures += 1
+            if isinstance(outcome.error, ApiError):
+                outcome.error.attempts = sent_before + 1
+            sent_before += outcome.may_have_worked
             await self._pause_or_raise(request, deadline, outcome, failures)
 
     async def _take_slot(self, request: Request, deadline: Deadline) -> None:
@@ -161,8 +166,6 @@ class Client:
     ) -> None:
         """Return when the call may be sent again; raise what went wrong when it may not."""
         error = failure.error
-        if isinstance(error, ApiError):
-            error.attempts = failures
         if not failure.again or (failure.bounded and failures >= self.timing.tries):
             raise error
         pause_s = failure.pause_s or self.timing.pause_s(failures)
@@ -198,6 +201,7 @@ class Client:
                 bounded=False,
                 pause_s=reply.retry_after_s,
                 all_wait=True,
+                may_have_worked=reply.status != 429,
             )
         try:
             return object_in(reply, request, secrets)
@@ -269,12 +273,12 @@ class Client:
         is_refused_certificate = _has_cause(err, ssl.SSLCertVerificationError)
         hint = ""
         if is_refused_certificate:
-            hint = "its certificate is not trusted: give the PEM file of the CA that signed it"
+            hint = "set AIVEN_CA_CERT to the PEM file of the CA that signed its certificate"
         why = fit(str(err), (self._token.reveal(),)) or type(err).__name__
         error = UnreachableError(
             self._host, why, method=request.method, path=request.path, hint=hint
         )
-        return _Failure(error=error, again=not is_refused_certificate)
+        return _Failure(error=error, again=not is_refused_certificate, may_have_worked=False)
 
 
 class _TooBigError(Exception):
@@ -317,4 +321,6 @@ def _tls(base_url: str, ca_file: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as err:
         why = f"the CA file {ca_file} cannot be used ({err.strerror or type(err).__name__})"
-        raise UnreachableError("the API", why, hint="give the PEM file of the CA") from err
+        raise UnreachableError(
+            "the API", why, hint="set AIVEN_CA_CERT to the PEM file of the CA, or unset it"
+        ) from err

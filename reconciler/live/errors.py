@@ -42,8 +42,9 @@ class ApiError(CallError):
     """The API said no. A write that gets this was not done.
 
     status: 4xx; of a read also 5xx, when it did not get better. message: the server's, made printable.
-    codes: the `error_code`s of the answer. retry_after_s: what the answer asked for, or None.
-    attempts: how often the call was sent. After more than one, "already exists" may be our own doing.
+    codes: the `error_code`s of the answer.
+    attempts: 1, plus how many earlier tries of the same call may have worked all the same; so with
+        more than 1, "already exists" may be our own doing.
     """
 
     def __init__(

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from reconciler.kinds.kind import Read
 from reconciler.live.answer import Answer
 from reconciler.live.client import Client
 from reconciler.live.deadline import Deadline
 from reconciler.live.errors import ApiError, ProtocolError
-from reconciler.live.request import Request
+from reconciler.live.request import Request, names_in, path_of
 from reconciler.model.live import Presence
 
 UrlKey: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
@@ -31,6 +32,27 @@ class Url:
     @property
     def key(self) -> UrlKey:
         return self.path, tuple(sorted(self.query.items()))
+
+
+class Urls(dict[UrlKey, Url]):
+    """URLs that are to be read, each once however many objects are on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[str | None, ...], UrlKey] = {}
+
+    def add(self, read: Read, values: Mapping[str, str], *, secrets: bool) -> UrlKey:
+        """Add the URL of one object's read; `values` are those of its identity. Raises PathError."""
+        names = names_in(read.path)
+        wish = (read.path, *read.query, *read.query.values(), *(values.get(name) for name in names))
+        key = self._known.get(wish)
+        if key is None:
+            url = Url(path=path_of(read.path, values), query=read.query, page=read.page)
+            key = self._known[wish] = url.key
+            self.setdefault(key, url)
+        if secrets:
+            self[key].secrets.update(read.secrets)
+        return key
 
 
 class _IncompleteError(Exception):

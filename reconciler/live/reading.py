@@ -19,7 +19,7 @@ _NOT_TOLD: Final = object()
 
 def object_from(kind: Kind, identity: str, answers: Sequence[Answer | None]) -> LiveObject:
     """Return the object; `answers` are those of the kind's reads, None for a read not made."""
-    return Reader(kind).object_from(identity, answers)
+    return Reader(kind).object_from(identity, kind.identity_values(identity), answers)
 
 
 class Reader:
@@ -36,9 +36,10 @@ class Reader:
             if index == 0 or not read.only_for or attributes.intersection(read.only_for):
                 yield index, read
 
-    def object_from(self, identity: str, answers: Sequence[Answer | None]) -> LiveObject:
-        """Return the object with this identity. See `object_from`."""
-        values = self.kind.identity_values(identity)
+    def object_from(
+        self, identity: str, values: Mapping[str, str], answers: Sequence[Answer | None]
+    ) -> LiveObject:
+        """Return the object with this identity, `values` being its parts. See the function of this name."""
         attributes: dict[str, object] = {}
         for index, (read, answer) in enumerate(zip(self.kind.reads, answers, strict=True)):
             if answer is None:
@@ -92,10 +93,10 @@ def _told(attribute: Attribute, item: Mapping[str, Any], *, hides_secrets: bool)
         return _NOT_TOLD
     value: Any = item
     for key in attribute.read_wire:
-        if not isinstance(value, Mapping) or key not in value:
+        if not isinstance(value, dict) or key not in value:
             return None if _may_be_left_out(attribute) else _NOT_TOLD
         value = value[key]
-    if attribute.nested and isinstance(value, Mapping):
+    if attribute.nested and isinstance(value, dict):
         return _merged(attribute, value, hides_secrets=hides_secrets)
     if value is None or value == "":
         return _NOT_TOLD if attribute.sensitive else value
@@ -138,7 +139,7 @@ def _is_redacted(value: object) -> bool:
     match value:
         case str():
             return value == REDACTED
-        case Mapping():
+        case dict():
             return any(map(_is_redacted, value.values()))
         case list():
             return any(map(_is_redacted, value))
@@ -159,7 +160,7 @@ def _sealed(value: object) -> object:
     match value:
         case str():
             return Secret(value)
-        case Mapping():
+        case dict():
             return {key: _sealed(item) for key, item in value.items()}
         case list():
             return [_sealed(item) for item in value]

@@ -64,6 +64,12 @@ def path_of(template: str, values: Mapping[str, object]) -> str:
 
 
 @lru_cache(maxsize=1024)
+def names_in(template: str) -> tuple[str, ...]:
+    """Return the attributes a path is made of."""
+    return tuple(name for parts in _segments(template) for name in parts[1::2])
+
+
+@lru_cache(maxsize=1024)
 def _segments(template: str) -> tuple[tuple[str, ...], ...]:
     """Return each segment as text and attribute names in turn: `a{b}c` is ("a", "b", "c")."""
     return tuple(tuple(_PART.split(segment)) for segment in template.split("/"))

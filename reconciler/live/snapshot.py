@@ -22,9 +22,8 @@ from reconciler.live.answer import Answer
 from reconciler.live.client import Client
 from reconciler.live.deadline import Deadline
 from reconciler.live.errors import ApiError, PathError, UnreachableError
-from reconciler.live.fetch import Fetcher, Url, UrlKey
+from reconciler.live.fetch import Fetcher, Url, UrlKey, Urls
 from reconciler.live.reading import Reader
-from reconciler.live.request import path_of
 from reconciler.live.shared import SharedReads
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import LiveObject, ObjectKey, Presence
@@ -49,19 +48,20 @@ class ReadRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Reading:
     """How one object is read: the URL of each of its kind's reads, None for one that is not made."""
 
     reader: Reader
     identity: str
+    values: Mapping[str, str]
     urls: tuple[UrlKey | None, ...]
 
     def object_from(self, answers: Mapping[UrlKey, Answer]) -> LiveObject:
         told = [None if key is None else answers[key] for key in self.urls]
-        return self.reader.object_from(self.identity, told)
+        return self.reader.object_from(self.identity, self.values, told)
 
 
-_Planned: TypeAlias = _Look | LiveObject
+_Planned: TypeAlias = _Reading | LiveObject
 """How an object is read, or what is known of one that cannot be."""
 
 
@@ -92,13 +92,13 @@ class Snapshot:
         self, requests: Iterable[ReadRequest], deadline: Deadline
     ) -> dict[ObjectKey, LiveObject]:
         """Return every object asked for; raise CallError when no plan can be made (see above)."""
-        urls: dict[UrlKey, Url] = {}
+        urls = Urls()
         planned = {
             (request.kind.name, request.identity): self._plan(request, urls)
             for request in _joined(requests)
         }
         answers = await self._read_urls(urls, deadline)
-        return {key: _object_from(look, answers) for key, look in planned.items()}
+        return {key: _object_from(reading, answers) for key, reading in planned.items()}
 
     async def fresh(
         self,
@@ -115,14 +115,14 @@ class Snapshot:
         Everybody who waits for a URL at the same time shares one GET of it. Raises UnauthorizedError,
         DeadlineError.
         """
-        urls: dict[UrlKey, Url] = {}
+        urls = Urls()
         wish = ReadRequest(
             kind=kind, identity=identity, attributes=frozenset(attributes), secrets=secrets
         )
-        look = self._plan(wish, urls)
+        reading = self._plan(wish, urls)
         reads = (self._read_shared(url, deadline, since) for url in urls.values())
         answers = dict(zip(urls, await asyncio.gather(*reads), strict=True))
-        return _object_from(look, answers)
+        return _object_from(reading, answers)
 
     async def _read_shared(self, url: Url, deadline: Deadline, since: float) -> Answer:
         async def read(secrets: Mapping[str, str], until: Deadline) -> Answer:
@@ -133,7 +133,7 @@ class Snapshot:
 
         return await self._shared.get(url.key, read, deadline, since=since, secrets=url.secrets)
 
-    def _plan(self, request: ReadRequest, urls: dict[UrlKey, Url]) -> _Planned:
+    def _plan(self, request: ReadRequest, urls: Urls) -> _Planned:
         """Return how the object is read, having added what that needs to `urls`."""
         kind = request.kind
         reader = self._readers.get(kind.name)
@@ -143,17 +143,13 @@ class Snapshot:
         try:
             values = kind.identity_values(request.identity)
             for index, read in reader.reads_for(request.attributes):
-                url = Url(path=path_of(read.path, values), query=read.query, page=read.page)
-                keys[index] = url.key
-                url = urls.setdefault(url.key, url)
-                if request.secrets:
-                    url.secrets.update(read.secrets)
+                keys[index] = urls.add(read, values, secrets=request.secrets)
         except ValueError:
             form = "/".join(kind.identity)
             return _unknown(f"its id does not have the form {form}")
         except PathError as err:
             return _unknown(err.diagnostics[0].detail)
-        return _Look(reader, request.identity, tuple(keys))
+        return _Reading(reader, request.identity, values, tuple(keys))
 
     async def _read_urls(
         self, urls: Mapping[UrlKey, Url], deadline: Deadline
@@ -217,8 +213,8 @@ def _both(one: ReadRequest, other: ReadRequest) -> ReadRequest:
     )
 
 
-def _object_from(look: _Planned, answers: Mapping[UrlKey, Answer]) -> LiveObject:
-    return look if isinstance(look, LiveObject) else look.object_from(answers)
+def _object_from(reading: _Planned, answers: Mapping[UrlKey, Answer]) -> LiveObject:
+    return reading if isinstance(reading, LiveObject) else reading.object_from(answers)
 
 
 def _unknown(why: str) -> LiveObject:

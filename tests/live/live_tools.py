@@ -116,14 +116,16 @@ class RawServer:
         self.script = script
         self.requests: list[bytes] = []
         self.url = ""
+        self.tasks: set[asyncio.Task[None] | None] = set()
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.tasks.add(asyncio.current_task())
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             self.requests.append(head)
             await self.script(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client, or the test, is done with it
         finally:
             writer.close()
 
@@ -138,6 +140,10 @@ async def raw_server(script: Script) -> AsyncIterator[RawServer]:
         yield served
     finally:
         server.close()
+        tasks = [task for task in served.tasks if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks)
 
 
 def writes(data: bytes, *, then: float = 0.0, abort: bool = False) -> Script:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 
 import httpx
 import pytest
@@ -509,3 +510,45 @@ def test_waiting_for_a_turn_ends_at_the_deadline_with_nothing_sent() -> None:
             await first
 
     run(two())
+
+
+# What a 409 may mean
+
+
+@pytest.mark.parametrize(
+    ("first", "attempts"),
+    [
+        (httpx.ConnectError("refused"), 1),
+        (refusal(429, "slow down", retry_after="1"), 1),
+        (refusal(503, "later", retry_after="1"), 2),
+    ],
+)
+def test_a_conflict_says_whether_it_can_be_our_own_doing(
+    first: httpx.Response | Exception, attempts: int
+) -> None:
+    """Only an earlier try that may have worked makes a stranger's object look like ours."""
+    handler, _ = answers(first, refusal(409, "Connection pool 'x' already exists"))
+    error = fail(client_over(handler), post())
+    assert isinstance(error, ApiError)
+    assert (error.status, error.attempts) == (409, attempts)
+
+
+def test_a_brown_out_makes_no_storm() -> None:
+    """With every fifth answer a 503, all reads succeed with less than a third more requests."""
+    chance = random.Random(27)
+    clock = Clock()
+    count = 0
+
+    def handle(_request: httpx.Request) -> httpx.Response:
+        nonlocal count
+        count += 1
+        clock.now += 5
+        return refusal(503, "later") if chance.random() < 0.2 else ok()
+
+    async def many() -> None:
+        async with client_over(handle, clock) as client:
+            deadline = client.deadline(20 * 60 * 10)
+            await asyncio.gather(*(client.call(get(), deadline) for _ in range(500)))
+
+    run(many())
+    assert count <= 500 * 1.3

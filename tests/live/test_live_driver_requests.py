@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_kinds import PG, POOL, USER, kind
 
@@ -343,6 +343,7 @@ VALUES = {
 }
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries(VALUES), st.sets(st.sampled_from(sorted(VALUES))))
 def test_an_update_says_all_of_the_changes_and_nothing_else(
     values: dict[str, object], changed: set[str]

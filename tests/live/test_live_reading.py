@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_kinds import DATABASE, PG, POOL, PROJECT, USER, kind
 
@@ -225,6 +225,7 @@ def test_users_show_nested_flags_and_no_password_that_was_not_made_yet() -> None
     assert attributes["type"] == "regular"
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {

@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_tools import answers, call, client_over, ok, run
 
@@ -20,6 +20,7 @@ NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(
 )
 
 
+@settings(deadline=None)
 @given(project=NAMES, service=NAMES)
 def test_a_value_is_one_segment_and_comes_back_whole(project: str, service: str) -> None:
     """Slashes, dots, percent signs and question marks do not change the path's shape."""
@@ -28,6 +29,7 @@ def test_a_value_is_one_segment_and_comes_back_whole(project: str, service: str)
     assert [unquote(part) for part in path.split("/")[3::2]] == [project, service]
 
 
+@settings(deadline=None)
 @given(project=NAMES)
 def test_a_path_arrives_at_the_server_byte_by_byte(project: str) -> None:
     """The HTTP library neither normalises nor decodes it on the way."""
