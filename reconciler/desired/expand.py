@@ -6,6 +6,7 @@ from reconciler.desired.cycles import order
 from reconciler.desired.declare import Draft, Drafts, note_expression_error
 from reconciler.desired.lookup import Scope
 from reconciler.desired.marks import FilePlaces
+from reconciler.desired.messages import spell_types
 from reconciler.desired.problems import BROKEN, Problems, nearest_address
 from reconciler.desired.schemas import schema_below, types_of
 from reconciler.desired.sensitive import normalise
@@ -197,9 +198,6 @@ def _check_type(reference: Reference, path: Path, draft: Draft, scope: Scope) ->
         where = spell_path((str(draft.address), *path))
         raise ExpressionError(
             "Wrong type",
-            f"{where} takes {_spell_types(wanted)}; ${{{reference}}} is {_spell_types(given)}.",
+            f"{where} must be {spell_types(sorted(wanted))}; ${{{reference}}} is "
+            f"{spell_types(sorted(given))}.",
         )
-
-
-def _spell_types(types: frozenset[str]) -> str:
-    return " or ".join(sorted(types))

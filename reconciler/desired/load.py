@@ -209,6 +209,8 @@ class _Builder:
             return None
         if isinstance(key, str):
             return key
+        if key is BROKEN:
+            return None
         self._add(event, "Key is not a string", "Keys must be strings.", "quote it")
         return None
 
@@ -310,6 +312,8 @@ def _syntax_hint(problem: str, rest: str, around: list[str]) -> str:
         return 'quote the expression, since YAML reads : ? # { } itself: "${…}"'
     if rest[:1] in ("@", "`", "%"):
         return f"quote the value: it begins with {rest[0]}"
+    if problem == "found unexpected ':'":
+        return "quote the value: it holds ':'"
     if "mapping values" in problem:
         return "quote the value if it holds ': '; else look at the indentation"
     return ""

@@ -4,7 +4,7 @@ A validator's own texts are never used: they hold the value.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -99,7 +99,7 @@ def _default_hint(finding: Finding, subject: Subject) -> str:
 
 def _wrong_type(finding: Finding, subject: Subject) -> _Messages:
     wanted = [finding.rule] if isinstance(finding.rule, str) else list(finding.rule)
-    names = enumerate_names([_TYPE_NAMES.get(name, name) for name in wanted], "or")
+    names = spell_types(wanted)
     hint = ""
     if not subject.is_computed(finding.path) and not subject.is_hidden(finding.path):
         if "string" in wanted and isinstance(finding.value, bool | int | float):
@@ -107,6 +107,11 @@ def _wrong_type(finding: Finding, subject: Subject) -> _Messages:
         elif isinstance(finding.value, str) and _is_quoted(finding.value, wanted):
             hint = "remove the quotes"
     yield _at(finding, subject, "Wrong type", f"must be {names}", hint)
+
+
+def spell_types(types: Iterable[str]) -> str:
+    """Return type names of JSON Schema as people call them."""
+    return enumerate_names([_TYPE_NAMES.get(name, name) for name in types], "or")
 
 
 def _is_quoted(text: str, wanted: Sequence[str]) -> bool:
@@ -220,8 +225,7 @@ def _none_fits(finding: Finding, subject: Subject) -> _Messages:
         return
     types = [branch["type"] for branch in branches if isinstance(branch.get("type"), str)]
     if types and len(types) == len(branches):
-        names = enumerate_names([_TYPE_NAMES.get(name, name) for name in types], "or")
-        yield _at(finding, subject, "Wrong type", f"must be {names}")
+        yield _at(finding, subject, "Wrong type", f"must be {spell_types(types)}")
         return
     yield _at(finding, subject, "Invalid value", "fits none of the forms it may have")
 

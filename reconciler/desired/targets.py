@@ -101,7 +101,7 @@ class Targets:
         if other in self._drafts:
             hint = f"did you mean '{other}'?"
         elif unkeyed in self._drafts:
-            hint = f"{unkeyed} has no keys; leave the brackets out"
+            hint = f"{unkeyed} has no keys; an attribute follows as .name"
         else:
             hint = nearest_address(address, self._drafts)
         return ExpressionError("Unknown resource", f"There is no {address} in this stack.", hint)

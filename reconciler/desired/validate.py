@@ -14,6 +14,8 @@ _LATE = object()
 """Stands for a value that is not known yet; no rule is held against it."""
 
 _BRANCHING = ("anyOf", "oneOf")
+_PLAINER = {"enum": ("type",), "const": ("type",), "pattern": ("minLength", "maxLength")}
+"""Word → words that say the same more plainly when they are broken too."""
 _PRESENCE = frozenset({"required", "not"})
 
 
@@ -116,7 +118,17 @@ def _plain(value: object) -> object:
 
 
 def _findings(validator: Any, value: object) -> Iterator[Finding]:
-    """Yield what is broken, each rule once."""
+    """Yield what is broken; of several rules that one value breaks in one way, the plainest."""
+    findings = list(_all_findings(validator, value))
+    words = {(finding.path, finding.word) for finding in findings if not finding.is_key}
+    for finding in findings:
+        plainer = _PLAINER.get(finding.word, ())
+        if finding.is_key or not any((finding.path, word) in words for word in plainer):
+            yield finding
+
+
+def _all_findings(validator: Any, value: object) -> Iterator[Finding]:
+    """Yield each broken rule once."""
     seen = set()
     for error in validator.iter_errors(value):
         for real in _innermost(error):

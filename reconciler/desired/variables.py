@@ -14,6 +14,17 @@ from reconciler.model.location import Location, OnePlace, Places
 from reconciler.model.values import Secret
 
 ENVIRONMENT_PREFIX = "RECONCILE_VAR_"
+_WORDS = (
+    *("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"),
+    *("type", "enum", "const", "format", "pattern", "minLength", "maxLength"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("items", "prefixItems", "contains", "minContains", "maxContains"),
+    *("minItems", "maxItems", "uniqueItems", "unevaluatedItems", "unevaluatedProperties"),
+    *("properties", "patternProperties", "additionalProperties", "propertyNames"),
+    *("required", "dependentRequired", "dependentSchemas", "minProperties", "maxProperties"),
+    *("allOf", "anyOf", "oneOf", "not", "if", "then", "else"),
+    *("contentEncoding", "contentMediaType", "contentSchema"),
+)
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef", "$id", "$schema")
 
 
@@ -100,6 +111,7 @@ def _read_declaration(node: Node, problems: Problems) -> _Variable | None:
             f"write {node.name}: {{type: string}}",
         )
         return None
+    _check_words(node, problems)
     fault = schema_fault(schema) or next(
         (f"{word} cannot be used here" for word in _REFERENCES if _holds_key(schema, word)), ""
     )
@@ -119,6 +131,19 @@ def _read_declaration(node: Node, problems: Problems) -> _Variable | None:
         )
         return None
     return _Variable(node, schema)
+
+
+def _check_words(node: Node, problems: Problems) -> None:
+    """Note words that JSON Schema does not have and would pass over in silence."""
+    for entry in node.entries():
+        if entry.name not in _WORDS and not entry.name.startswith(("x-", "$")):
+            hint = "write writeOnly: true" if entry.name in ("sensitive", "secret") else ""
+            problems.add(
+                entry.key_location,
+                "Unknown key",
+                f"variables.{node.name} is a JSON Schema, which has no '{entry.name}'.",
+                hint or did_you_mean(entry.name, _WORDS),
+            )
 
 
 def _holds_key(value: object, key: str) -> bool:
@@ -141,7 +166,7 @@ def _from_command_line(
 ) -> dict[str, _Given]:
     for name in var:
         if name not in declared:
-            _note_unknown(name, declared, None, f"--var {name}: ", problems)
+            _note_unknown(name, declared, None, ", which --var sets", problems)
     return {
         name: _encoded(text, f"--var {name}", declared[name])
         for name, text in var.items()
@@ -237,11 +262,11 @@ def _is_valid(
 
 
 def _note_unknown(
-    name: str, declared: _Declared, place: Location | None, prefix: str, problems: Problems
+    name: str, declared: _Declared, place: Location | None, who: str, problems: Problems
 ) -> None:
     problems.add(
         place,
         "Unknown variable",
-        f"{prefix}there is no variable '{name}'.",
+        f"There is no variable '{name}'{who}.",
         did_you_mean(name, declared) or "declare it under variables",
     )

@@ -12,6 +12,9 @@ from reconciler.model.location import Path
 ROOTS = ("vars", "locals", "each", "stack", "data")
 """First names with a meaning of their own; any other is the name of a kind."""
 
+_TERRAFORM_ROOTS = {"var": "vars", "local": "locals"}
+"""What hands write by habit."""
+
 _QUOTED = r"""\["((?:[^"\\]|\\["'\\])*)"\]|\['((?:[^'\\]|\\["'\\])*)'\]"""
 _PART = re.compile(rf"\.({NAME_PATTERN})|\[([0-9]{{1,9}})\]|{_QUOTED}")
 _PATH = re.compile(rf"({NAME_PATTERN})((?:{_PART.pattern})*)")
@@ -101,6 +104,12 @@ def _reference(root: str, parts: tuple[_Part, ...], text: str) -> Reference:
         if not parts:
             raise _incomplete(text, f"name one of them: {root}.name")
         return Reference(root, tuple(part.value for part in parts))
+    if root in _TERRAFORM_ROOTS and len(parts) == 1:
+        raise ExpressionError(
+            "Unknown name",
+            f"'{root}' is no root.",
+            f"write {_TERRAFORM_ROOTS[root]}{text[len(root) :]}",
+        )
     names, address_length = (parts, 1) if root != "data" else (parts[1:], 2)
     if len(parts) < address_length or not all(part.is_name for part in parts[:address_length]):
         example = "data.kind.name.attribute" if root == "data" else f"{root}.name.attribute"
