@@ -81,6 +81,11 @@ def needed_by_others(plan: Plan) -> dict[Address, Needed]:
     return found
 
 
+def holds_unknown(value: object) -> bool:
+    """Whether a value that only a step brings is anywhere inside."""
+    return next(_unknowns(value), None) is not None
+
+
 def _unknowns(value: object) -> Iterator[Unknown]:
     if isinstance(value, Unknown):
         yield value

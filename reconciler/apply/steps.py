@@ -1,23 +1,22 @@
 """One step: announce it, send it, wait until it shows, write down how it ended."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from reconciler.apply.late import NOTHING_NEEDED, LateValues, Needed
+from reconciler.apply.late import NOTHING_NEEDED, LateValues, Needed, holds_unknown
+from reconciler.apply.sending import Sender
 from reconciler.apply.settle import until_gone, until_settled
 from reconciler.kinds.kind import Kind
 from reconciler.live.deadline import Deadline, Timing
 from reconciler.live.driver import Driver, requests_for
-from reconciler.live.errors import ApiError, OutcomeUnknownError
-from reconciler.live.request import Request
+from reconciler.live.errors import OutcomeUnknownError
 from reconciler.live.snapshot import Snapshot
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ReconcileError
 from reconciler.model.events import EventType
-from reconciler.model.live import LiveObject
 from reconciler.model.location import Path
 from reconciler.model.plan import Change, Step
 from reconciler.model.state import Intent, Op, Recorded
@@ -75,9 +74,11 @@ async def _create(world: World, step: Step, change: Change) -> None:
     requests = requests_for(kind, Op.CREATE, wanted, (), identity)
     deadline = _deadline(world, step)
     sent: list[str] = list(kind.identity)
+    sender = _sender(world, step, kind, identity, wanted, deadline)
     async with _announced(world, step, identity, record) as intent:
-        for request in requests:
-            await _send_new(world, step, kind, identity, wanted, request, deadline)
+        for n, request in enumerate(requests):
+            # Only the first makes the object; what follows sets values, as an update does.
+            await (sender.create(request) if n == 0 else sender.update(request))
             sent += request.covers
             # The identity is on disk before the wait: what exists from here on is known to be ours.
             so_far = {name: value for name, value in record.attributes.items() if name in sent}
@@ -87,83 +88,30 @@ async def _create(world: World, step: Step, change: Change) -> None:
         await world.journal.done(intent, record)
 
 
-async def _send_new(
-    world: World,
-    step: Step,
-    kind: Kind,
-    identity: str,
-    wanted: Attributes,
-    request: Request,
-    deadline: Deadline,
-) -> None:
-    """Send one request of a create. An outcome nobody saw is settled by reading, never by sending again.
-
-    Only when a read shows that the object is not there is it sent once more; a 409 then, or one after
-    a connection that broke, means that the first request was still on its way: read again and compare.
-    """
-    for is_last in (False, True):
-        try:
-            await world.driver.send(kind, Op.CREATE, request, deadline)
-        except OutcomeUnknownError as error:
-            found = await _look(world, kind, identity, wanted, deadline)
-            if _shows(kind, identity, wanted, found, request):
-                return
-            if found.is_present or found.why or is_last:
-                raise
-            world.tell(EventType.SETTLE, step, f"{error.why}; not there, so sent once more")
-        except ApiError as error:
-            if error.status == 409 and (is_last or error.attempts > 1):
-                found = await _look(world, kind, identity, wanted, deadline)
-                if _shows(kind, identity, wanted, found, request):
-                    return
-            raise
-        else:
-            return
-
-
 async def _update(world: World, step: Step, change: Change) -> None:
     kind = world.kinds[step.address.kind]
     wanted, record = _final(world, change, kind)
     changed = _changed(world, change, kind, wanted)
     deadline = _deadline(world, step)
     requests = requests_for(kind, Op.UPDATE, wanted, changed, record.identity)
+    sender = _sender(world, step, kind, record.identity, wanted, deadline)
     async with _announced(world, step, record.identity, record) as intent:
         for request in requests:
-            await _send_again_if_lost(world, kind, record.identity, wanted, request, deadline)
+            await sender.update(request)
             world.tell(EventType.STEP_SENT, step, request.name)
         await _settle(world, step, kind, record.identity, wanted, deadline)
         await world.journal.done(intent, record)
-
-
-async def _send_again_if_lost(
-    world: World,
-    kind: Kind,
-    identity: str,
-    wanted: Attributes,
-    request: Request,
-    deadline: Deadline,
-) -> None:
-    """Send one request of an update; when its outcome was not seen, look, and send once more if needed."""
-    try:
-        await world.driver.send(kind, Op.UPDATE, request, deadline)
-    except OutcomeUnknownError:
-        found = await _look(world, kind, identity, wanted, deadline)
-        if not _shows(kind, identity, wanted, found, request):
-            await world.driver.send(kind, Op.UPDATE, request, deadline)
 
 
 async def _delete(world: World, step: Step, _change: Change) -> None:
     kind = world.kinds[step.address.kind]
     deadline = _deadline(world, step)
     values = kind.identity_values(step.identity)
+    sender = _sender(world, step, kind, step.identity, {}, deadline)
     async with _announced(world, step, step.identity, None) as intent:
-        try:
-            for request in requests_for(kind, Op.DELETE, values, (), step.identity):
-                await world.driver.send(kind, Op.DELETE, request, deadline)
-                world.tell(EventType.STEP_SENT, step, request.name)
-        except OutcomeUnknownError:
-            if (await _look(world, kind, step.identity, {}, deadline)).is_present:
-                raise
+        for request in requests_for(kind, Op.DELETE, values, (), step.identity):
+            await sender.delete(request)
+            world.tell(EventType.STEP_SENT, step, request.name)
         await until_gone(
             world.snapshot,
             kind,
@@ -222,15 +170,16 @@ def _changed(world: World, change: Change, kind: Kind, wanted: Attributes) -> tu
     live = world.late.before[change.address].attributes
     seen = {**kind.identity_values(change.identity), **live}
     found = differences(kind, wanted, change.record.attributes if change.record else None, seen)
-    planned = {field.path for field in change.fields}
     forced = [d for d in found if d.attribute.force_new]
     if forced:
         raise BecameReplaceError(_would_replace(change, forced[0]))
-    return tuple(d.path for d in found if _is_planned(d.path, planned))
-
-
-def _is_planned(path: Path, planned: Iterable[Path]) -> bool:
-    return any(path == shown[: len(path)] or shown == path[: len(shown)] for shown in planned)
+    late = {name for name, value in change.wanted.items() if holds_unknown(value)}
+    differing = {d.path[0] for d in found}
+    return tuple(
+        field.path
+        for field in change.fields
+        if field.path[0] not in late or field.path[0] in differing
+    )
 
 
 def _would_replace(change: Change, forced: Difference) -> Diagnostic:
@@ -286,25 +235,19 @@ async def _settle(
     )
 
 
-async def _look(
-    world: World, kind: Kind, identity: str, wanted: Attributes, deadline: Deadline
-) -> LiveObject:
-    return await world.snapshot.fresh(
-        kind, identity, deadline, since=world.timing.clock(), attributes=frozenset(wanted)
+def _sender(
+    world: World, step: Step, kind: Kind, identity: str, wanted: Attributes, deadline: Deadline
+) -> Sender:
+    return Sender(
+        driver=world.driver,
+        snapshot=world.snapshot,
+        timing=world.timing,
+        kind=kind,
+        identity=identity,
+        wanted=wanted,
+        deadline=deadline,
+        note=lambda text: world.tell(EventType.SETTLE, step, text),
     )
-
-
-def _shows(
-    kind: Kind, identity: str, wanted: Attributes, found: LiveObject, request: Request
-) -> bool:
-    """Whether the object shows all that this request brought, as far as it can be seen."""
-    if not found.is_present:
-        return False
-    brought = {name: value for name, value in wanted.items() if name in request.covers}
-    if any(kind.attributes[name].sensitive for name in brought):
-        return False
-    seen = {**kind.identity_values(identity), **found.attributes}
-    return not [d for d in differences(kind, wanted, wanted, seen) if d.path[0] in request.covers]
 
 
 def _deadline(world: World, step: Step) -> Deadline:
