@@ -47,11 +47,13 @@ def command(
         out,
         secret=project.stack.secret_variables,
     )
-    show(plan, form=form, verbose=verbose, command=command)
+    show(plan, form=form, verbose=verbose, command=command, again=options.command("plan"))
     return exit_code(plan, detailed=detailed_exitcode)
 
 
-def show(plan: Plan, *, form: str, verbose: bool = False, command: str) -> None:
+def show(
+    plan: Plan, *, form: str, verbose: bool = False, command: str, again: str = "reconcile plan"
+) -> None:
     """Print the plan to stdout, and what blocks it to stderr as well when stdout is for machines."""
     from reconciler.cli import terminal
 
@@ -68,6 +70,7 @@ def show(plan: Plan, *, form: str, verbose: bool = False, command: str) -> None:
         colour=terminal.has_colour(),
         verbose=verbose,
         command=command,
+        again=again,
     )
     click.echo(text, color=True)
 
@@ -108,6 +111,6 @@ def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
         return ExitCode.BLOCKED
     if not detailed or not plan.has_changes:
         return ExitCode.DONE
-    if all(change.reason == "drifted" for change in plan.changes if change.steps):
+    if all(change.is_revert for change in plan.changes if change.steps):
         return ExitCode.DRIFT
     return ExitCode.CHANGES

@@ -119,6 +119,19 @@ class Change:
         """Whether there is something to show: a verdict that does, blocks or differs."""
         return self.action is not Action.NO_OP or bool(self.steps)
 
+    @property
+    def is_revert(self) -> bool:
+        """Whether it is an update that does nothing but undo what somebody else changed."""
+        applied = {drift.path: drift.recorded for drift in self.drift if not drift.sensitive}
+        return (
+            self.action is Action.UPDATE
+            and bool(self.fields)
+            and all(
+                field.path in applied and applied[field.path] == field.after
+                for field in self.fields
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:

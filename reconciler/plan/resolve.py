@@ -18,12 +18,14 @@ def resolve_intents(
     """Return the recorded resources as they are after all, and how each intent ended.
 
     A create of ours that shows what we asked for is ours. One that shows something else is not claimed.
+    One that was answered is recorded already, as far as it had come.
     An update is left to the comparison with live. A delete is done when the object is gone.
     """
     resources = dict(state.resources)
     resolutions = []
     for intent in sorted(state.unresolved.values(), key=lambda intent: intent.id):
-        resolution = _resolve(intent, live, catalogue[intent.address.kind])
+        recorded = resources.get(intent.address)
+        resolution = _resolve(intent, recorded, live, catalogue[intent.address.kind])
         resolutions.append(resolution)
         if resolution.done and resolution.record is None:
             resources.pop(intent.address, None)
@@ -32,13 +34,15 @@ def resolve_intents(
     return resources, tuple(resolutions)
 
 
-def _resolve(intent: Intent, live: Live, kind: Kind) -> Resolution:
+def _resolve(intent: Intent, recorded: Recorded | None, live: Live, kind: Kind) -> Resolution:
     found = live.get((kind.name, intent.identity), ABSENT)
     undone = Resolution(
         intent=intent.id, address=intent.address, op=intent.op, done=False, record=None
     )
     if intent.op is Op.DELETE:
         return replace(undone, done=not found.is_present)
+    if intent.op is Op.CREATE and recorded and recorded.identity == intent.identity:
+        return replace(undone, done=found.is_present, record=recorded if found.is_present else None)
     if intent.op is not Op.CREATE or intent.want is None or not found.is_present:
         return undone
     seen = {**kind.identity_values(intent.identity), **found.attributes}

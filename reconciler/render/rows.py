@@ -89,18 +89,7 @@ def word_of(change: Change) -> str:
     """Return the word for what is done about a noteworthy change."""
     if change.action is Action.NO_OP:
         return change.steps[0].op.value if change.steps else "record"
-    return "revert" if is_revert(change) else change.action.value
-
-
-def is_revert(change: Change) -> bool:
-    """Whether an update does nothing but undo what somebody else changed."""
-    if change.action is not Action.UPDATE or not change.fields:
-        return False
-    drifted = {drift.path for drift in change.drift}
-    return all(
-        field.path in drifted and not field.sensitive and field.last_applied == field.after
-        for field in change.fields
-    )
+    return "revert" if change.is_revert else change.action.value
 
 
 def row(change: Change, steps: Mapping[str, int], *, limit: int | None = LIMIT) -> Row:

@@ -126,7 +126,7 @@ def group_of(change: Change) -> Group:
             return Group.RECORD
         case _ if change.effects:
             return Group.DISRUPTIVE
-        case Action.UPDATE if rows.is_revert(change):
+        case Action.UPDATE if change.is_revert:
             return Group.DRIFT
         case _:
             return Group.SAFE
