@@ -28,7 +28,8 @@ def check_drafts(drafts: Drafts, validators: Validators, problems: Problems) -> 
 def _check_identity(draft: Draft, owners: dict[tuple[str, str], Draft], problems: Problems) -> None:
     attributes = draft.expanded or {}
     for name in draft.kind.identity:
-        if isinstance(attributes.get(name), Secret):
+        value = attributes.get(name)
+        if isinstance(value, Secret) or (isinstance(value, Template) and value.has_secret):
             problems.add(
                 draft.places.at((name,)),
                 "Secret in a name",

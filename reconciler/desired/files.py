@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reconciler.desired.problems import Problems
@@ -15,8 +15,11 @@ _BOM = "\ufeff"
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-def find_files(path: Path, problems: Problems) -> tuple[Path, ...]:
-    """Return the stack's files: `path` itself, or the `*.yaml` of the folder it is, sorted."""
+def find_files(path: Path, others: Sequence[Path], problems: Problems) -> tuple[Path, ...]:
+    """Return the stack's files: `path` itself, or the `*.yaml` of the folder it is, sorted.
+
+    others: files that may lie in the folder and are not part of the stack (files of variables).
+    """
     if not path.is_dir():
         return (path,)
     place = Location(str(path))
@@ -25,7 +28,12 @@ def find_files(path: Path, problems: Problems) -> tuple[Path, ...]:
     except OSError as error:
         problems.add(place, "Unreadable folder", f"{path}: {error.strerror}.")
         return ()
-    files = tuple(path / name for name in names if name.endswith(".yaml"))
+    others = [other.absolute() for other in others]
+    files = tuple(
+        path / name
+        for name in names
+        if name.endswith(".yaml") and (path / name).absolute() not in others
+    )
     if not files:
         problems.add(place, "No stack here", f"{path} has no *.yaml file.", _near_miss(names))
     return files

@@ -39,7 +39,7 @@ def load_stack(
     Raises InvalidStackError with every problem that one run can find.
     """
     problems = Problems()
-    files = find_files(path, problems)
+    files = find_files(path, var_files, problems)
     read = [read_yaml(file, problems, limits) for file in files]
     documents = [document for document in read if document is not None]
     location = Location(str(files[0])) if files else Location(str(path))

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.desired.messages import Finding, Subject, note_finding
 from reconciler.desired.problems import Problems
+from reconciler.desired.verdict import compile_check, compile_pattern
 from reconciler.expressions import Template, spell_path
 from reconciler.model.values import Secret
 
@@ -23,7 +24,7 @@ class Validators:
     """JSON Schemas made ready for use, each once."""
 
     def __init__(self) -> None:
-        self._compiled: dict[str, Any] = {}
+        self._prepared: dict[str, _Prepared] = {}
 
     def check(
         self,
@@ -39,15 +40,32 @@ class Validators:
         Secrets are revealed to the rules, Templates count as present and are not looked into.
         name: of the schema, when it will be used again.
         """
-        validator = self._compiled.get(name) or _compile(schema)
+        prepared = self._prepared.get(name) or _Prepared(schema)
         if name:
-            self._compiled[name] = validator
-        for finding in _findings(validator, _plain(value)):
+            self._prepared[name] = prepared
+        for finding in prepared.findings(value):
             note_finding(finding, subject, problems)
+
+
+class _Prepared:
+    """One schema: the quick verdict, and behind it the real validator, made when first needed."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._is_surely_valid = compile_check(schema)
+        self._validator: Any = None
+
+    def findings(self, value: object) -> Iterator[Finding]:
+        if self._is_surely_valid and self._is_surely_valid(value):
+            return
+        self._validator = self._validator or _compile(self._schema)
+        yield from _findings(self._validator, _plain(value))
 
 
 def schema_fault(schema: Mapping[str, Any]) -> str:
     """Return why this is no JSON Schema that can be used, or ""."""
+    if compile_check(schema) and not _holds_properties(schema):
+        return ""
     from jsonschema import Draft202012Validator, SchemaError
 
     try:
@@ -76,19 +94,18 @@ def _validator_class() -> Any:
     from jsonschema.validators import extend
 
     def pattern(validator: Any, rule: str, value: object, _: object) -> Iterator[Any]:
-        if validator.is_type(value, "string") and not _pattern(rule).search(str(value)):
+        if validator.is_type(value, "string") and not compile_pattern(rule).search(str(value)):
             yield ValidationError("pattern")
 
     extended: Any = extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]  # stubs
     return extended
 
 
-@cache
-def _pattern(rule: str) -> re.Pattern[str]:
-    r"""Return an ECMA pattern as Python's: there, $ does not match before a last line break."""
-    if rule.endswith("$") and not rule.endswith(r"\$"):
-        rule = rule[:-1] + r"\Z"
-    return re.compile(rule, re.ASCII)
+def _holds_properties(value: object) -> bool:
+    """Whether there are schemas of properties inside, which the quick verdict may pass over."""
+    if isinstance(value, dict):
+        return "properties" in value or any(map(_holds_properties, value.values()))
+    return isinstance(value, list) and any(map(_holds_properties, value))
 
 
 def _patterns(value: object) -> Iterator[str]:

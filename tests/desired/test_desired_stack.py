@@ -59,6 +59,12 @@ def test_only_yaml_files_of_the_folder_itself_are_read(load, tmp_path: Path) -> 
     assert load("stack: x").name == "x"
 
 
+def test_a_file_of_variables_may_lie_in_the_folder(load, tmp_path: Path) -> None:
+    """It is not read as part of the stack."""
+    files = {"stack": "stack: x\nvariables: {v: {}}\noutputs: {v: '${vars.v}'}", "dev": "v: 1"}
+    assert load(files, var_files=[tmp_path / "dev.yaml"]).outputs["v"].value == 1
+
+
 def test_a_folder_without_yaml_says_what_is_there_instead(tmp_path: Path) -> None:
     """A wrong ending is the usual reason."""
     (tmp_path / "stack.yml").write_text("stack: x")
