@@ -47,6 +47,8 @@ class Field:
     source: Location | None = None
     forces_replace: bool = False
     sensitive: bool = False
+    origin: str = ""
+    """What kind of place the desired value came from (`resource.OriginKind`), or ""."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,8 @@ class Change:
     precondition: the live values this verdict was made from, without secrets; None when absent.
     diagnostics: why it is refused or unknown.
     source: where it is declared; None when it no longer is.
+    adopted: what to record before anything else, of an object that is imported by this plan.
+    moved_from: the address it was recorded under.
     """
 
     address: Address
@@ -113,11 +117,13 @@ class Change:
     record: Recorded | None = None
     precondition: Attributes | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    adopted: Recorded | None = None
+    moved_from: Address | None = None
 
     @property
     def is_noteworthy(self) -> bool:
         """Whether there is something to show: a verdict that does, blocks or differs."""
-        return self.action is not Action.NO_OP or bool(self.steps)
+        return self.action is not Action.NO_OP or bool(self.steps) or self.moved_from is not None
 
     @property
     def is_revert(self) -> bool:
@@ -150,12 +156,36 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connections:
+    """What the pools of one service may take of its connections.
+
+    now, peak, after: sums of pool sizes: live, at the worst step, when all is done.
+    limit: the service's max_connections; None when neither live nor its plan tells.
+    basis: where the limit is from, for people: "plan startup-4", "live".
+    """
+
+    service: str
+    now: int
+    peak: int
+    after: int
+    limit: int | None
+    basis: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return self.limit is not None and max(self.peak, self.after) > self.limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every verdict of one run, sorted by address, with the steps in a valid order.
 
     digest: SHA-256 in hex over what will be done; its first 8 digits are the name shown to people.
     serial, lineage: of the state it was made from. target: the projects it works in, for the heading.
     diagnostics: what blocks the plan as a whole, and warnings.
+    acks: what apply must be told to accept, as `code:address` ("data-loss:aiven_pg.main").
+    allow_delete: how many deletions and replacements must be allowed by number; 0 for no need.
+    limited_to: the addresses that --target and --exclude leave, with what they pull in; None for all.
     meta: times, counts and paths of the machine; not part of the digest.
     """
 
@@ -169,6 +199,11 @@ class Plan:
     destroy: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
+    connections: tuple[Connections, ...] = ()
+    acks: tuple[str, ...] = ()
+    allow_delete: int = 0
+    limited_to: tuple[Address, ...] | None = None
+    refresh_only: bool = False
     meta: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -177,7 +212,7 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        return bool(self.steps or self.resolutions)
+        return bool(self.steps or self.resolutions or any(c.moved_from for c in self.changes))
 
     @property
     def is_blocked(self) -> bool:

@@ -2,18 +2,106 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.location import Location, Places
+from reconciler.model.location import Location, Path, Places
 from reconciler.model.values import Attributes
 
 OPERATIONS = ("create", "read", "update", "delete")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Trigger:
+    """`replace_triggered_by`: a change of `target`, or only of its `attribute` (dotted path)."""
+
+    target: Address
+    attribute: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
+    """How a resource is changed, apart from what it is.
+
+    ignore_changes: paths whose differences are left alone once the object exists.
+    update_in_place: change `x-updatable` attributes in place although they are force-new.
+    """
+
     prevent_destroy: bool = False
+    create_before_destroy: bool = False
+    ignore_changes: tuple[Path, ...] = ()
+    replace_triggered_by: tuple[Trigger, ...] = ()
+    update_in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """`moved`: what is recorded as `source` is `target` now. Without a key, every key moves along."""
+
+    source: Address
+    target: Address
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """`import`: the object `identity` exists already and becomes `target`."""
+
+    target: Address
+    identity: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """`removed`: forget what is recorded as `source`, its object stays. Without a key, every key."""
+
+    source: Address
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A CEL rule over the plan's changes; when it is not true, `message` blocks the plan."""
+
+    rule: str
+    message: str
+    location: Location
+
+
+class OriginKind(StrEnum):
+    """Where a value came from."""
+
+    ATTRIBUTE = "attribute"
+    DEFAULT = "default"
+    """The stack's `defaults` for the kind."""
+    VARIABLE = "variable"
+    LOCAL = "local"
+    FOR_EACH = "for_each"
+    REFERENCE = "reference"
+    SCHEMA = "schema default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One link of the chain from a value back to where it was written.
+
+    name: of the variable, local or reference; for a variable also how it was given ("--var size").
+    """
+
+    kind: OriginKind
+    name: str = ""
+    location: Location | None = None
+
+
+class Origins(Protocol):
+    """Where the values of one resource came from; worked out when asked."""
+
+    def of(self, path: Path) -> tuple[Origin, ...]:
+        """Return the chain for the value at `path`, nearest first; empty when nothing is known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +130,7 @@ class Resource:
     depends_on: tuple[Address, ...] = ()
     lifecycle: Lifecycle = Lifecycle()
     timeouts_s: Mapping[str, float] = field(default_factory=dict)
+    origins: Origins | None = field(default=None, repr=False, compare=False)
 
     @property
     def location(self) -> Location:
@@ -72,5 +161,9 @@ class Stack:
     resources: Mapping[Address, Resource] = field(default_factory=dict)
     data: Mapping[Address, Resource] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
+    imports: tuple[Import, ...] = ()
+    removals: tuple[Removal, ...] = ()
+    policies: tuple[Policy, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     secret_variables: frozenset[str] = frozenset()
