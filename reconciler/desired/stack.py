@@ -65,7 +65,7 @@ def load_stack(
 def load_stack_name(path: Path, catalogue: Mapping[str, Kind]) -> str:
     """Return the stack's name alone, whatever else is wrong with it. Raises InvalidStackError."""
     problems = Problems()
-    read = [read_yaml(file, problems) for file in find_files(path, problems)]
+    read = [read_yaml(file, problems) for file in find_files(path, (), problems)]
     problems.raise_if_any()
     documents = [document for document in read if document is not None]
     sections = read_sections(documents, Location(str(path)), catalogue, Problems())

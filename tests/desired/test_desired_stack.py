@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.desired import InvalidStackError, load_stack
+from reconciler.desired import InvalidStackError, load_stack, load_stack_name
 from reconciler.desired.cycles import order
 from reconciler.kinds.catalogue import load_catalogue
 from reconciler.model.address import Address
@@ -241,3 +241,10 @@ def test_an_order_keeps_every_need_and_a_circle_is_one(
         assert len(set(cycle)) == len(cycle) - 1
         assert all(need in edges[address] for address, need in pairwise(cycle))
     assert bool(cycles) == (len(ordered) < len(edges))
+
+
+def test_the_name_alone_is_read_whatever_else_is_wrong(tmp_path: Path) -> None:
+    """So that a state can be looked at while its stack is being mended."""
+    (tmp_path / "a.yaml").write_text("resources: {aiven_pg: {main: {plan: 5}}}\nlocals: {}\n")
+    (tmp_path / "b.yaml").write_text("stack: example\n")
+    assert load_stack_name(tmp_path, CATALOGUE) == "example"
