@@ -75,6 +75,11 @@ class Ran:
     def both(self) -> str:
         return self.out + self.err
 
+    @property
+    def said(self) -> str:
+        """Return stdout and stderr as one line: where lines are broken says nothing."""
+        return " ".join(self.both.split())
+
     def events(self) -> list[dict[str, Any]]:
         """Return the JSON objects of stdout, one a line."""
         return [json.loads(line) for line in self.out.splitlines()]
@@ -106,7 +111,7 @@ class Workbench:
         return self.folder / "state" / "test.yaml"
 
     def state(self) -> dict[str, Any]:
-        """Return what the state records, by address; read as the reader of a later version may, line by line."""
+        """Return what the state records, by address, read line by line."""
         if not self.state_file.exists():
             return {}
         found = {}
@@ -276,7 +281,7 @@ def is_change(change: Mapping[str, Any]) -> bool:
 
 
 def short_routes(routes: Mapping[str, int]) -> dict[str, int]:
-    """Return counts with routes as short as `GET service`, `GET db`, `POST connection_pool`, `GET project`."""
+    """Return counts by short routes: `GET service`, `GET db`, `POST connection_pool`."""
     found: dict[str, int] = {}
     for route, count in routes.items():
         method, _, path = route.partition(" ")
