@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from reconciler.cli.options import StackOptions
-from reconciler.cli.reading import read_requests, requests_of
+from reconciler.cli.reading import check_kinds, read_requests, requests_of
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
 from reconciler.model.live import Live, LiveObject, ObjectKey
@@ -122,6 +122,7 @@ async def make_plan(
     """Read what is live and return the plan. Raises what reading and planning raise."""
     from reconciler.plan.build import MissingLiveError, build_plan
 
+    check_kinds(state, project.catalogue)
     started = time.monotonic()
     live: dict[ObjectKey, LiveObject] = {}
     wanted: Iterable[ReadRequest] = read_requests(project.stack, state, project.catalogue)

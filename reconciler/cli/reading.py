@@ -7,12 +7,36 @@ from reconciler.expressions.template import references
 from reconciler.kinds.kind import Attribute, Kind
 from reconciler.live.snapshot import ReadRequest
 from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import ReconcileError
 from reconciler.model.live import ObjectKey
 from reconciler.model.resource import Resource, Stack
 from reconciler.model.state import State
 from reconciler.model.values import Attributes
 
 Catalogue = Mapping[str, Kind]
+
+
+class UnknownKindError(ReconcileError):
+    """The state records objects of kinds that are not at hand; `kinds` names them."""
+
+    def __init__(self, kinds: tuple[str, ...], addresses: tuple[Address, ...]) -> None:
+        super().__init__(
+            Diagnostic(
+                summary="Kind is recorded, but not known",
+                detail=f"The state holds {', '.join(addresses)}; there is no kind {', '.join(kinds)}.",
+                hint="name the folder of its kind file: --schemas DIR",
+            )
+        )
+        self.kinds = kinds
+
+
+def check_kinds(state: State, catalogue: Catalogue) -> None:
+    """Raise UnknownKindError when something recorded cannot be read for want of its kind file."""
+    recorded = {*state.resources, *(intent.address for intent in state.unresolved.values())}
+    lost = sorted(address for address in recorded if address.kind not in catalogue)
+    if lost:
+        raise UnknownKindError(tuple(sorted({address.kind for address in lost})), tuple(lost))
 
 
 def read_requests(stack: Stack, state: State, catalogue: Catalogue) -> list[ReadRequest]:
