@@ -1,0 +1,44 @@
+"""`make demo`: every scene does what it says, and nothing is left behind."""
+
+import subprocess
+from pathlib import Path
+
+from doc_blocks import ROOT
+from doc_session import environment
+
+
+def run_demo(parent: Path, script: Path) -> subprocess.CompletedProcess[str]:
+    """Run a demo with an empty home and a folder of its own for temporary files."""
+    for name in ("home", "tmp"):
+        (parent / name).mkdir()
+    return subprocess.run(
+        ["sh", str(script)],
+        env={**environment(parent / "home"), "TMPDIR": str(parent / "tmp")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def test_demo_plays_all_scenes_and_leaves_nothing(tmp_path: Path) -> None:
+    """It ends well, and its folder is gone."""
+    ran = run_demo(tmp_path, ROOT / "examples/demo.sh")
+    assert (ran.returncode, ran.stderr[-2000:]) == (0, ran.stderr[-2000:])
+    assert ran.stdout.count("\n== ") == 9
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_demo_fails_when_a_scene_does_not_do_what_it_says(tmp_path: Path) -> None:
+    """A demo that waits for another size than the stack declares says where it went wrong."""
+    text = (ROOT / "examples/demo.sh").read_text("utf-8")
+    (tmp_path / "examples").mkdir()
+    script = tmp_path / "examples/demo.sh"
+    script.write_text(text.replace("example-pool:25", "example-pool:26"), "utf-8")
+    stack = tmp_path / "examples/connection_pool"
+    stack.symlink_to(ROOT / "examples/connection_pool")
+    ran = run_demo(tmp_path, script)
+    assert ran.returncode == 1
+    assert "The demo went wrong in scene 2" in ran.stderr
+    assert list((tmp_path / "tmp").iterdir()) == []
