@@ -1,18 +1,25 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
-.PHONY: demo test lint types unit clean help
+.PHONY: help demo test lint types unit docs clean
 
-PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
-	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+# The newest Python that can make environments; else the newest there is, so that it can be told what lacks.
+PYTHON ?= $(shell for test in 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' \
+	'import sys; sys.exit(sys.version_info < (3, 11))' ''; do \
+	for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+	if $$python -c "$$test" >/dev/null 2>&1; then echo $$python; exit; fi; done; done)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Ours first, for tests and scripts that type commands.
+WITH_BIN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 help:
-	@echo "make demo   the whole job against a local sandbox, in about a minute"
+	@echo "make demo   the life of a connection pool against a local sandbox"
 	@echo "make test   lint, types and tests"
+	@echo "make docs   put what the tool prints today into the pages"
+	@echo "make clean  remove what was made"
 
 demo: $(READY)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+	@$(WITH_BIN) sh examples/demo.sh
 
 test: lint types unit
 
@@ -25,14 +32,20 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto -q
+	$(WITH_BIN) $(BIN)/python -m pytest -n auto -q
+
+docs: $(READY)
+	$(WITH_BIN) $(BIN)/python tests/docs/doc_write.py
 
 $(READY): pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "reconcile needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python3"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "There is no python3 here; reconcile needs Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is not Python 3.11 or newer; say make PYTHON=/path/to/a/newer/python3"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "Python's venv module is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sandbox,dev]'
+		echo "$(PYTHON) cannot make environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV), once; this downloads what is needed."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sandbox,dev]'
 	@touch $@
 
 clean:
