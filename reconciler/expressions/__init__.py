@@ -1,7 +1,13 @@
 """`${…}`: finding, parsing and evaluating expressions. Pure; a lookup brings the values."""
 
 from reconciler.expressions.errors import ExpressionError
-from reconciler.expressions.reference import ROOTS, Reference, parse_expression, spell_path
+from reconciler.expressions.reference import (
+    ROOTS,
+    Indexed,
+    Reference,
+    parse_expression,
+    spell_path,
+)
 from reconciler.expressions.scan import OPENING, escape
 from reconciler.expressions.template import Lookup, Template, evaluate, parse_template, references
 
@@ -9,6 +15,7 @@ __all__ = [
     "OPENING",
     "ROOTS",
     "ExpressionError",
+    "Indexed",
     "Lookup",
     "Reference",
     "Template",

@@ -1,7 +1,7 @@
 """References: dotted paths such as `vars.size` or `aiven_pg.main.service_name`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +18,9 @@ _TERRAFORM_ROOTS = {"var": "vars", "local": "locals"}
 _QUOTED = r"""\["((?:[^"\\]|\\["'\\])*)"\]|\['((?:[^'\\]|\\["'\\])*)'\]"""
 _PART = re.compile(rf"\.({NAME_PATTERN})|\[([0-9]{{1,9}})\]|{_QUOTED}")
 _PATH = re.compile(rf"({NAME_PATTERN})((?:{_PART.pattern})*)")
+_INDEX = rf"\[({NAME_PATTERN}(?:\.{NAME_PATTERN})+)\]"
+_STEP = re.compile(rf"{_PART.pattern}|{_INDEX}")
+_INDEXED = re.compile(rf"({NAME_PATTERN})((?:{_STEP.pattern})*)")
 _NAME = re.compile(NAME_PATTERN)
 
 
@@ -53,7 +56,48 @@ class _Part(NamedTuple):
     """Whether it was written `.name`, not in brackets."""
 
 
-def parse_expression(text: str) -> Reference:
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A path with an index that is itself a path, e.g. `aiven_pg_user.app[each.key].username`.
+
+    Which value it refers to is known once the index is.
+    """
+
+    root: str
+    parts: tuple[_Part | Reference, ...]
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Return what must be known first: the indexes, and the named value they reach into."""
+        indexes = tuple(part for part in self.parts if isinstance(part, Reference))
+        is_named = self.root in ROOTS and self.root != "data"
+        leading = tuple(_leading(self.parts))
+        return (Reference(self.root, leading), *indexes) if is_named and leading else indexes
+
+    def resolve(self, lookup: Callable[[Reference], object]) -> Reference:
+        """Return the reference with the values of the indexes in it. Raises ExpressionError."""
+        parts = [
+            part if isinstance(part, _Part) else _Part(self._index(part, lookup), is_name=False)
+            for part in self.parts
+        ]
+        return _reference(self.root, tuple(parts), str(self))
+
+    def _index(self, reference: Reference, lookup: Callable[[Reference], object]) -> str | int:
+        value = lookup(reference)
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return value
+        raise ExpressionError(
+            "Not a key",
+            f"{reference} in ${{{self}}} is neither a string nor a whole number.",
+        )
+
+    def __str__(self) -> str:
+        return self.root + "".join(
+            f"[{part}]" if isinstance(part, Reference) else _spell_part(part) for part in self.parts
+        )
+
+
+def parse_expression(text: str) -> Reference | Indexed:
     """Return the reference that `text`, the inside of a `${…}`, spells.
 
     Raises ExpressionError for anything else.
@@ -64,6 +108,8 @@ def parse_expression(text: str) -> Reference:
             "Empty expression", "There is nothing between ${ and }.", "write $${ for a literal ${"
         )
     match = _PATH.fullmatch(text)
+    if not match and (indexed := _INDEXED.fullmatch(text)):
+        return _indexed(indexed[1], indexed[2], text)
     if not match:
         raise ExpressionError(
             "Unsupported expression",
@@ -84,9 +130,48 @@ def spell_path(path: Path) -> str:
         elif _NAME.fullmatch(part):
             text += "." + part
         else:
-            escaped = part.replace("\\", "\\\\").replace('"', '\\"')
-            text += f'["{escaped}"]'
+            text += _in_brackets(part)
     return text
+
+
+def _in_brackets(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    escaped = part.replace("\\", "\\\\").replace('"', '\\"')
+    return f'["{escaped}"]'
+
+
+def _indexed(root: str, rest: str, text: str) -> Indexed:
+    """Make the path with indexes; refuse what would be no reference whatever the indexes are."""
+    parts: list[_Part | Reference] = []
+    for match in _STEP.finditer(rest):
+        if match[5]:
+            index_root, *path = match[5].split(".")
+            index = _reference(index_root, tuple(_Part(n, is_name=True) for n in path), match[5])
+            if index.address is not None:
+                raise ExpressionError(
+                    "Not known here",
+                    f"'{match[5]}' in '{text}' cannot be a key: it belongs to a resource.",
+                    "use each.key, a variable or a local",
+                )
+            parts.append(index)
+        else:
+            parts += _parts(match[0])
+    example = tuple(part if isinstance(part, _Part) else _Part("", is_name=False) for part in parts)
+    _reference(root, example, text)
+    return Indexed(root, tuple(parts))
+
+
+def _leading(parts: Iterable[_Part | Reference]) -> Iterator[str | int]:
+    """Yield what stands before the first index that is a path."""
+    for part in parts:
+        if not isinstance(part, _Part):
+            return
+        yield part.value
+
+
+def _spell_part(part: _Part) -> str:
+    return f".{part.value}" if part.is_name else _in_brackets(part.value)
 
 
 def _parts(text: str) -> Iterator[_Part]:

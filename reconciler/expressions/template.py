@@ -6,18 +6,18 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from reconciler.expressions.errors import ExpressionError
-from reconciler.expressions.reference import Reference, parse_expression
+from reconciler.expressions.reference import Indexed, Reference, parse_expression
 from reconciler.expressions.scan import OPENING, escape, scan
 from reconciler.model.values import MASK, Secret, Unknown
 
-Part: TypeAlias = str | Secret | Reference
+Part: TypeAlias = str | Secret | Reference | Indexed
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """A string with references in it.
 
-    parts: at least one Reference among them. A Secret stands where one was put in already.
+    parts: at least one expression among them. A Secret stands where one was put in already.
     """
 
     parts: tuple[Part, ...]
@@ -29,7 +29,14 @@ class Template:
 
     @property
     def references(self) -> tuple[Reference, ...]:
-        return tuple(part for part in self.parts if isinstance(part, Reference))
+        """Return what it refers to; of a path with indexes, what must be known to read it."""
+        found: list[Reference] = []
+        for part in self.parts:
+            if isinstance(part, Reference):
+                found.append(part)
+            elif isinstance(part, Indexed):
+                found += part.references
+        return tuple(found)
 
     @property
     def has_secret(self) -> bool:
@@ -59,7 +66,7 @@ def parse_template(text: str) -> str | Template:
             parts[-1] += content
         else:
             parts.append(content)
-    if any(isinstance(part, Reference) for part in parts):
+    if not all(isinstance(part, str) for part in parts):
         return Template(tuple(parts))
     return "".join(map(str, parts))
 
@@ -96,11 +103,16 @@ def references(value: object) -> Iterator[Reference]:
 
 
 def _evaluate_single(template: Template, lookup: Lookup) -> object:
-    [reference] = template.references
-    value = lookup(reference)
+    value = _value_of(template.parts[0], lookup)
     if isinstance(value, Unknown):
         return replace(value, expression=template)
     return value
+
+
+def _value_of(part: Part, lookup: Lookup) -> object:
+    if isinstance(part, Indexed):
+        return lookup(part.resolve(lookup))
+    return lookup(part) if isinstance(part, Reference) else part
 
 
 def _interpolate(template: Template, lookup: Lookup) -> object:
@@ -108,7 +120,7 @@ def _interpolate(template: Template, lookup: Lookup) -> object:
     unknown: Unknown | None = None
     sensitive = False
     for part in template.parts:
-        value = lookup(part) if isinstance(part, Reference) else part
+        value = _value_of(part, lookup)
         if isinstance(value, Unknown):
             unknown = unknown or value
             sensitive = sensitive or value.sensitive
@@ -128,13 +140,14 @@ def _joined(parts: list[Part]) -> str | Secret | Template:
     """Return the parts as one value, with neighbouring texts put together."""
     merged: list[Part] = []
     for part in parts:
-        if isinstance(part, Reference) or not merged or isinstance(merged[-1], Reference):
-            merged.append(part)
+        last = merged[-1] if merged else None
+        if isinstance(part, str | Secret) and isinstance(last, str | Secret):
+            merged[-1] = _concatenated(last, part)
         else:
-            merged[-1] = _concatenated(merged[-1], part)
+            merged.append(part)
     if not merged:
         return ""
-    if len(merged) == 1 and not isinstance(merged[0], Reference):
+    if len(merged) == 1 and isinstance(merged[0], str | Secret):
         return merged[0]
     return Template(tuple(merged))
 
@@ -162,6 +175,6 @@ def _text_of(value: object, part: object) -> str:
 
 
 def _spell(part: Part) -> str:
-    if isinstance(part, Reference):
-        return f"${{{part}}}"
-    return MASK if isinstance(part, Secret) else escape(part)
+    if isinstance(part, str):
+        return escape(part)
+    return MASK if isinstance(part, Secret) else f"${{{part}}}"
