@@ -178,15 +178,20 @@ def _dismiss(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+PATHS = ("state_file", "data_dir", "pg_bin", "pgbouncer")
+
+
 def encode_settings(settings: Settings) -> dict[str, Any]:
-    path = settings.state_file
-    return asdict(settings) | {"state_file": None if path is None else str(path.absolute())}
+    """Return the settings as JSON: the child may have another working directory."""
+    found = {name: getattr(settings, name) for name in PATHS}
+    return asdict(settings) | {
+        name: None if path is None else str(path.absolute()) for name, path in found.items()
+    }
 
 
 def decode_settings(data: dict[str, Any]) -> Settings:
-    path = data["state_file"]
-    kept = {"projects": tuple(data["projects"]), "state_file": None if path is None else Path(path)}
-    return Settings(**{**data, **kept})
+    paths = {name: None if data[name] is None else Path(data[name]) for name in PATHS}
+    return Settings(**{**data, **paths, "projects": tuple(data["projects"])})
 
 
 def _read_run_file(run_dir: Path) -> Running | None:

@@ -131,6 +131,8 @@ CURSOR_UNKNOWN = _row(400, "", "Invalid input for after: unknown cursor", _A)
 USER_NOT_FOUND = _row(404, "user_not_found", "Service user does not exist", _D)
 USER_EXISTS = _row(409, "", "Service user '{name}' already exists", _R)
 USER_RESERVED = _row(400, "username_is_reserved", "Username '{name}' is reserved", _D)
+USER_TOO_LONG = _row(
+    400, "", "Invalid input for username: longer than the {length} bytes of a role's name", _A)
 USER_IN_USE = _row(
     409, "", "Service user '{name}' is in use by connection pool '{pool}'", _A)
 ADMIN_FIXED = _row(403, "permission_denied", "Service user '{name}' cannot be deleted", _A)

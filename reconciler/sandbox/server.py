@@ -17,7 +17,6 @@ from typing import Protocol
 
 from reconciler.sandbox.account import projects
 from reconciler.sandbox.account.account import Account, Knobs
-from reconciler.sandbox.account.objects import State
 from reconciler.sandbox.bodies import PROJECT_NAME
 from reconciler.sandbox.control import NEEDED, MissingExtraError, Running
 from reconciler.sandbox.settings import Settings
@@ -48,7 +47,7 @@ def serve(
     host, port = listener.getsockname()[:2]
     shown_host = f"[{host}]" if ":" in host else host
     running = Running(url=f"http://{shown_host}:{port}", token=account.token, pid=os.getpid())
-    saver = Saver(account, settings.state_file)
+    saver = Saver(account, settings.account_file)
     try:
         _run(account, saver, listener, running, on_ready, watched_pipe)
     finally:
@@ -56,9 +55,10 @@ def serve(
 
 
 def open_account(settings: Settings) -> Account:
-    """Return the account of the state file, or a new one with the projects of the settings."""
+    """Return the account that was kept, or a new one with the projects of the settings."""
     knobs = Knobs(**{knob.name: getattr(settings, knob.name) for knob in fields(Knobs)})
-    account = read_account(settings.state_file) if settings.state_file else None
+    path = settings.account_file
+    account = read_account(path) if path else None
     if account is None:
         account = Account(token=secrets.token_hex(24), created_at_s=time.time())
         for name in dict.fromkeys(settings.projects):
@@ -68,9 +68,6 @@ def open_account(settings: Settings) -> Account:
     account.knobs = knobs
     if settings.token is not None:
         account.token = settings.token
-    for service in account.all_services():
-        if service.state is not State.POWEROFF:
-            account.engine.service_started(service)
     return account
 
 

@@ -30,6 +30,7 @@ class Knobs:
     latency_s: float = 0.0
     redact_secrets: bool = False
     enforce_pool_limit: bool = False
+    stale_reads_s: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +42,8 @@ class Account:
     knobs: Knobs = field(default_factory=Knobs)
     engine: Engine = field(default_factory=MemoryEngine)
     now_s: Callable[[], float] = time.time
+    is_stuck: Callable[[Service], bool] = lambda _service: False
+    """A fault: whether a service being built stays so."""
 
     def all_services(self) -> list[Service]:
         return [service for p in self.projects.values() for service in p.services.values()]

@@ -16,7 +16,7 @@ def settle(account: Account, service: Service) -> None:
     now_s = account.now_s()
     if service.state in (State.REBUILDING, State.REBALANCING):
         built_at_s = service.changed_at_s + account.knobs.build_delay_s
-        if now_s < built_at_s or not account.engine.is_ready(service):
+        if now_s < built_at_s or not may_run(account, service):
             return
         service.state = State.RUNNING
         service.running_since_s = built_at_s
@@ -24,6 +24,11 @@ def settle(account: Account, service: Service) -> None:
         return
     if now_s >= service.running_since_s + account.knobs.backup_delay_s:
         service.backups.append(take_backup(service, now_s))
+
+
+def may_run(account: Account, service: Service) -> bool:
+    """Say whether nothing but the clock keeps a service that is being built from RUNNING."""
+    return account.engine.is_ready(service) and not account.is_stuck(service)
 
 
 def take_backup(service: Service, now_s: float) -> Backup:
@@ -40,9 +45,7 @@ def enter(account: Account, service: Service, state: State) -> None:
 def power_off(account: Account, service: Service) -> None:
     enter(account, service, State.POWEROFF)
     service.running_since_s = None
-    account.engine.service_stopped(service)
 
 
 def power_on(account: Account, service: Service) -> None:
     enter(account, service, State.REBUILDING)
-    account.engine.service_started(service)

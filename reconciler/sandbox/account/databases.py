@@ -17,6 +17,8 @@ from reconciler.sandbox.errors import (
     refuse,
 )
 
+RESERVED = frozenset({"postgres", "template0", "template1"})
+"""Every cluster has these, and the API does not list them; nothing is published about them."""
 PAGE_SIZE = 250
 """Names on one page unless the call asks for fewer; also the most it may ask for."""
 
@@ -48,12 +50,10 @@ def _find_start(names: list[str], after: str) -> int:
 def create(account: Account, project: str, service_name: str, body: Mapping[str, Any]) -> None:
     service = services.find_operational(account, project, service_name)
     name = body["database"]
-    if name in service.databases:
+    if name in service.databases or name in RESERVED:
         raise refuse(DATABASE_EXISTS, name=name)
     locale = {key: body[key] for key in ("lc_collate", "lc_ctype") if key in body}
-    database = Database(name=name, **locale)
-    service.databases[name] = database
-    account.engine.database_created(service, database)
+    service.databases[name] = Database(name=name, **locale)
 
 
 def delete(account: Account, project: str, service_name: str, name: str) -> None:
@@ -64,4 +64,4 @@ def delete(account: Account, project: str, service_name: str, name: str) -> None
     user = next((pool for pool in service.pools.values() if pool.database == name), None)
     if user is not None:
         raise refuse(DATABASE_IN_USE, name=name, pool=user.name)
-    account.engine.database_deleted(service, service.databases.pop(name))
+    del service.databases[name]

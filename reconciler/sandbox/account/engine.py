@@ -1,15 +1,17 @@
 """The seam behind the account: what really runs where a service says it runs.
 
-The account is the truth; an engine realises it. The hooks are called after the account has
-changed, inside the request, and may raise `EngineError`, which the client sees as a 503.
+The account is the truth and an engine realises it. Nothing is told piece by piece: the engine is
+shown the whole service after every write, and makes what runs equal to it. So creating, changing,
+undoing a change that failed, and coming back after a kill are one and the same thing.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 from zlib import crc32
 
-from reconciler.sandbox.account.objects import Database, Place, Pool, Service, User
+from reconciler.sandbox.account.objects import Place, Service
 
 
 class EngineError(Exception):
@@ -17,7 +19,9 @@ class EngineError(Exception):
 
 
 class Engine(Protocol):
-    """What PostgreSQL and PgBouncer need to be told. Names come with the service they are in."""
+    """What realises the services of an account."""
+
+    name: str
 
     def place(self, project: str, service: str) -> Place:
         """Return where the service will listen; asked once, at its creation."""
@@ -25,38 +29,28 @@ class Engine(Protocol):
     def is_ready(self, service: Service) -> bool:
         """Say whether a service being built may be called RUNNING."""
 
-    def service_started(self, service: Service) -> None:
-        """The service was created, powered on, or read from the state file."""
+    async def follow(self, service: Service) -> None:
+        """Make what runs equal to the service.
 
-    def service_stopped(self, service: Service) -> None:
-        """The service was powered off; its data stays."""
+        What takes long (a start, a stop, new nodes) is begun and shows in `is_ready`; all else is
+        done, and verified, when this returns. Raises EngineError: the account is then put back,
+        and this called again.
+        """
 
-    def service_changed(self, service: Service) -> None:
-        """Plan, cloud, disk or user_config changed."""
+    async def observe(self, service: Service) -> None:
+        """Bring into the service what was done past the API, by SQL, before it is shown."""
 
-    def service_deleted(self, service: Service) -> None:
+    async def forget(self, service: Service) -> None:
         """The service is gone, and all it held."""
 
-    def database_created(self, service: Service, database: Database) -> None: ...
-
-    def database_deleted(self, service: Service, database: Database) -> None: ...
-
-    def user_created(self, service: Service, user: User) -> None: ...
-
-    def user_changed(self, service: Service, user: User) -> None:
-        """The password or the replication flag changed."""
-
-    def user_deleted(self, service: Service, user: User) -> None: ...
-
-    def pool_created(self, service: Service, pool: Pool) -> None: ...
-
-    def pool_changed(self, service: Service, pool: Pool) -> None: ...
-
-    def pool_deleted(self, service: Service, pool: Pool) -> None: ...
+    def show(self) -> Mapping[str, Any]:
+        """Return what an engine has to say about itself, for people."""
 
 
 class MemoryEngine(Engine):
     """Runs nothing: addresses look like Aiven's and nobody listens there."""
+
+    name = "memory"
 
     def place(self, project: str, service: str) -> Place:
         """Return a host in Aiven's form and a five-digit port that stays for the name.
@@ -69,3 +63,15 @@ class MemoryEngine(Engine):
 
     def is_ready(self, service: Service) -> bool:
         return True
+
+    async def follow(self, service: Service) -> None:
+        return None
+
+    async def observe(self, service: Service) -> None:
+        return None
+
+    async def forget(self, service: Service) -> None:
+        return None
+
+    def show(self) -> Mapping[str, Any]:
+        return {}

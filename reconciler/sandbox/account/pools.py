@@ -38,7 +38,6 @@ def create(account: Account, project: str, service_name: str, body: Mapping[str,
         raise refuse(POOL_NAME, name=name)
     pool = _changed(Pool(name=name, database=body["database"]), body)
     _put(account, service, pool)
-    account.engine.pool_created(service, pool)
 
 
 def update(
@@ -50,14 +49,12 @@ def update(
         raise refuse(POOL_UNSUPPORTED)
     pool = _changed(_find(service, name), body)
     _put(account, service, pool)
-    account.engine.pool_changed(service, pool)
 
 
 def delete(account: Account, project: str, service_name: str, name: str) -> None:
     service = services.find_operational(account, project, service_name)
-    pool = _find(service, name)
+    _find(service, name)
     del service.pools[name]
-    account.engine.pool_deleted(service, pool)
 
 
 def _find(service: Service, name: str) -> Pool:

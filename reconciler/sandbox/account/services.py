@@ -31,12 +31,18 @@ from reconciler.sandbox.errors import (
     SOURCE_NOT_FOUND,
     STATIC_IP_NOT_FOUND,
     TYPE_UNKNOWN,
+    USER_RESERVED,
+    USER_TOO_LONG,
     VPC_NOT_FOUND,
     refuse,
 )
 
 NO_CMK = "00000000-0000-0000-0000-000000000000"
 ADMIN = "avnadmin"
+RESERVED = frozenset({"postgres", "public", "none", "aiven", "aiven_extras", "_aiven", "pgbouncer"})
+"""Names PostgreSQL or the service itself needs; Aiven's own list is not published."""
+LONGEST_NAME = 63
+"""PostgreSQL's limit; the API's is 64 (its documentation), which no role can have."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -69,7 +75,6 @@ def create(account: Account, project_name: str, body: Mapping[str, Any]) -> Serv
         raise refuse(TYPE_UNKNOWN, name=body["service_type"])
     service = _build(account, project, body)
     project.services[service.name] = service
-    account.engine.service_started(service)
     return service
 
 
@@ -77,6 +82,7 @@ def _build(account: Account, project: Project, body: Mapping[str, Any]) -> Servi
     plan = _find_plan(body["plan"])
     _check_network(body)
     config = user_config.create(body.get("user_config", {}))
+    check_role_name(config.get("admin_username", ADMIN))
     now_s = account.now_s()
     admin = User(
         name=config.get("admin_username", ADMIN),
@@ -111,6 +117,14 @@ def _build(account: Account, project: Project, body: Mapping[str, Any]) -> Servi
     return service
 
 
+def check_role_name(name: str) -> None:
+    """Refuse what no role can be called."""
+    if len(name) > LONGEST_NAME:
+        raise refuse(USER_TOO_LONG, length=LONGEST_NAME)
+    if name.lower() in RESERVED or name.lower().startswith("pg_"):
+        raise refuse(USER_RESERVED, name=name)
+
+
 def update(account: Account, project: str, name: str, body: Mapping[str, Any]) -> Service:
     """Change what the checked body names. Everything is checked before anything changes."""
     service = find(account, project, name)
@@ -142,7 +156,7 @@ def _check_power(service: Service, body: Mapping[str, Any]) -> None:
 def _change_state(
     account: Account, service: Service, powered: bool | None, *, moves: bool, upgrades: bool
 ) -> None:
-    """Let an update that was accepted show in the state, and tell the engine."""
+    """Let an update that was accepted show in the state."""
     is_off = service.state is State.POWEROFF
     if powered is False and not is_off:
         clockwork.power_off(account, service)
@@ -154,7 +168,6 @@ def _change_state(
         # A new version stops the database for a while; new nodes do not.
         stays_up = service.state is not State.REBUILDING and not upgrades
         clockwork.enter(account, service, State.REBALANCING if stays_up else State.REBUILDING)
-    account.engine.service_changed(service)
 
 
 def delete(account: Account, project: str, name: str) -> None:
@@ -163,7 +176,6 @@ def delete(account: Account, project: str, name: str) -> None:
     if service.termination_protection:
         raise refuse(PROTECTED)
     del projects.find(account, project).services[name]
-    account.engine.service_deleted(service)
 
 
 def _change_plain(service: Service, body: Mapping[str, Any]) -> None:

@@ -16,12 +16,8 @@ from reconciler.sandbox.errors import (
     USER_EXISTS,
     USER_IN_USE,
     USER_NOT_FOUND,
-    USER_RESERVED,
     refuse,
 )
-
-RESERVED = frozenset({"postgres", "public", "none", "aiven", "aiven_extras", "_aiven", "pgbouncer"})
-"""Names PostgreSQL or the service itself needs; Aiven's own list is not published."""
 
 
 def find(service: Service, name: str) -> User:
@@ -35,8 +31,7 @@ def create(account: Account, project: str, service_name: str, body: Mapping[str,
     name = body["username"]
     if name in service.users:
         raise refuse(USER_EXISTS, name=name)
-    if name.lower() in RESERVED or name.lower().startswith("pg_"):
-        raise refuse(USER_RESERVED, name=name)
+    services.check_role_name(name)
     user = User(
         name=name,
         password=new_password(),
@@ -44,7 +39,6 @@ def create(account: Account, project: str, service_name: str, body: Mapping[str,
         password_updated_s=account.now_s(),
     )
     service.users[name] = user
-    account.engine.user_created(service, user)
     return user
 
 
@@ -58,7 +52,7 @@ def modify(
         case "reset-credentials":
             _set_password(account, service, user, body.get("new_password"))
         case "set-access-control":
-            _set_replication(account, service, user, body.get("access_control", {}))
+            _set_replication(service, user, body.get("access_control", {}))
         case _:
             # acknowledge-renewal concerns client certificates, which pg has not.
             pass
@@ -87,25 +81,18 @@ def delete(account: Account, project: str, service_name: str, name: str) -> None
     pinned = next((pool for pool in service.pools.values() if pool.username == name), None)
     if pinned is not None:
         raise refuse(USER_IN_USE, name=name, pool=pinned.name)
-    account.engine.user_deleted(service, service.users.pop(name))
+    del service.users[name]
 
 
 def _set_password(account: Account, service: Service, user: User, given: str | None) -> None:
     if given == REDACTED:
         return
     changed = replace(user, password=given or new_password(), password_updated_s=account.now_s())
-    _put(account, service, changed)
+    service.users[user.name] = changed
 
 
-def _set_replication(
-    account: Account, service: Service, user: User, access: Mapping[str, bool]
-) -> None:
+def _set_replication(service: Service, user: User, access: Mapping[str, bool]) -> None:
     wanted = access.get("pg_allow_replication", user.allow_replication)
     if user.is_primary and not wanted:
         raise refuse(ADMIN_REPLICATION, name=user.name)
-    _put(account, service, replace(user, allow_replication=wanted))
-
-
-def _put(account: Account, service: Service, user: User) -> None:
-    service.users[user.name] = user
-    account.engine.user_changed(service, user)
+    service.users[user.name] = replace(user, allow_replication=wanted)

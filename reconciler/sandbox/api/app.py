@@ -6,7 +6,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from reconciler.sandbox.api.endpoint import Endpoint
-from reconciler.sandbox.api.hooks import HOOKS, HookEndpoint
+from reconciler.sandbox.api.hooks import HOOKS, SLOW_HOOKS, HookEndpoint
 from reconciler.sandbox.api.table import ROUTES, ApiRoute
 from reconciler.sandbox.api.world import World
 
@@ -18,6 +18,9 @@ def build_app(world: World) -> ASGIApp:
         by_path.setdefault(route.path, []).append(route)
     routes = [
         *(Route(path, Endpoint(world, path, group)) for path, group in by_path.items()),
-        *(Route(path, HookEndpoint(world, hooks)) for path, hooks in HOOKS.items()),
+        *(
+            Route(path, HookEndpoint(world, HOOKS.get(path, {}), SLOW_HOOKS.get(path, {})))
+            for path in (*HOOKS, *SLOW_HOOKS)
+        ),
     ]
     return Router(routes, redirect_slashes=False, default=Endpoint(world, ""))

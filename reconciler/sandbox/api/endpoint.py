@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 import sys
+import time
 import traceback
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,7 +18,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from reconciler.sandbox.account.engine import EngineError
 from reconciler.sandbox.api.call import MAX_BODY_BYTES, Call, read_body, write_json
+from reconciler.sandbox.api.carry import carry_out
 from reconciler.sandbox.api.faults import Fault
+from reconciler.sandbox.api.log import Entry
 from reconciler.sandbox.api.table import ApiRoute
 from reconciler.sandbox.api.world import World
 from reconciler.sandbox.errors import (
@@ -31,6 +36,8 @@ from reconciler.sandbox.errors import (
 )
 
 Reply = tuple[int, bytes]
+PIECES = 10
+"""In how many a slow body is sent."""
 
 
 class Endpoint:
@@ -48,20 +55,27 @@ class Endpoint:
             raw = await read_all(receive)
         except ClientDisconnect:
             return
+        begun_s = time.perf_counter()
         fault = self.world.faults.take(method, scope["path"])
         await self._wait(fault)
         if fault is None:
-            await send_reply(send, self.answer(scope, raw))
+            done = await self.answer(scope, raw)
+            await send_reply(send, done)
+            self._log(scope, begun_s, done)
             return
-        await send_faulty(send, fault, None if fault.prevents_work else self.answer(scope, raw))
+        prevented = fault.prevents_work
+        reply = None if prevented else await self.answer(scope, raw)
+        sent = await send_faulty(send, fault, reply)
+        self._log(scope, begun_s, sent, fault)
 
-    def answer(self, scope: Scope, raw: bytes | None) -> Reply:
+    async def answer(self, scope: Scope, raw: bytes | None) -> Reply:
         """Return status and body, whatever happens; a surprise is a 500 that says so."""
         try:
-            return 200, write_json(self._handle(scope, raw))
+            return 200, write_json(await self._handle(scope, raw))
         except ApiError as error:
             return error.refusal.status, write_json(error.to_json())
         except EngineError as error:
+            sys.stderr.write(f"{scope['method']} {scope['path']}: {error}\n")
             return TRY_LATER.status, write_json(ApiError(TRY_LATER, str(error)).to_json())
         except Exception as error:  # noqa: BLE001 - the outermost frame of a request
             # What arrives here is a bug of the sandbox, and says so.
@@ -69,7 +83,7 @@ class Endpoint:
             surprise = refuse(INTERNAL, problem=type(error).__name__)
             return INTERNAL.status, write_json(surprise.to_json())
 
-    def _handle(self, scope: Scope, raw: bytes | None) -> Mapping[str, Any]:
+    async def _handle(self, scope: Scope, raw: bytes | None) -> Mapping[str, Any]:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         route = self.routes.get(scope["method"])
         if route is None or not route.is_public:
@@ -79,21 +93,73 @@ class Endpoint:
         if raw is None:
             problem = f"the body is larger than {MAX_BODY_BYTES} bytes"
             raise refuse(INVALID_BODY, problem=problem)
-        call = Call(
-            account=self.world.account,
-            names=scope.get("path_params", {}),
-            query=read_query(scope["query_string"]),
-            body=read_body(raw, headers.get(b"content-type", "")),
-        )
-        answer = route.handler(call)
-        if route.method != "GET":
-            self.world.on_change()
-        return answer
+        query = read_query(scope["query_string"])
+        body = read_body(raw, headers.get(b"content-type", ""))
+        return await work(self.world, route, scope.get("path_params", {}), query, body)
 
     async def _wait(self, fault: Fault | None) -> None:
         delay_s = self.world.account.knobs.latency_s + (fault.latency_s if fault else 0)
         if delay_s > 0:
             await asyncio.sleep(delay_s)
+
+    def _log(
+        self, scope: Scope, begun_s: float, sent: Reply | None, fault: Fault | None = None
+    ) -> None:
+        took_ms = (time.perf_counter() - begun_s) * 1000
+        self.world.log.add(entry(scope["method"], scope["path"], took_ms, sent, fault))
+
+
+def entry(
+    method: str,
+    path: str,
+    took_ms: float,
+    sent: Reply | None,
+    fault: Fault | None = None,
+    by: str = "api",
+) -> Entry:
+    """Return what the log keeps of a call; `sent` None is a connection that was cut."""
+    return Entry(
+        at_s=time.time(),
+        method=method,
+        path=path,
+        status=sent[0] if sent else None,
+        took_ms=round(took_ms, 3),
+        code=_code(sent),
+        fault=fault.name() if fault else "",
+        by=by,
+    )
+
+
+def _code(sent: Reply | None) -> str:
+    """Return the error code of a refusal, or its text where there is no code."""
+    if sent is None or sent[0] == 200:
+        return ""
+    with suppress(ValueError, LookupError, TypeError):
+        first = json.loads(sent[1])["errors"][0]
+        return str(first.get("error_code") or first["message"])[:120]
+    return ""
+
+
+async def work(
+    world: World,
+    route: ApiRoute,
+    names: Mapping[str, str],
+    query: Mapping[str, str],
+    body: Mapping[str, Any],
+) -> Mapping[str, Any]:
+    """Do what a call that passed the door asks for, and return its answer."""
+    is_read = route.method == "GET"
+    account = world.history.seen_by_reads(world.account) if is_read else world.account
+    call = Call(account=account, names=names, query=query, body=body)
+    if is_read:
+        return await carry_out(route, call, world.locks)
+    world.history.before_write(account)
+    try:
+        return await carry_out(route, call, world.locks)
+    finally:
+        # Also after a refusal, which may have put the account back.
+        world.history.after_write(account)
+        world.on_change()
 
 
 def check_token(header: str | None, token: str) -> None:
@@ -133,28 +199,53 @@ async def read_all(receive: Receive) -> bytes | None:
 
 async def send_reply(send: Send, reply: Reply, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
     status, body = reply
-    length = str(len(body)).encode()
-    start: Message = {
+    await send(_head(status, len(body), headers))
+    await send({"type": "http.response.body", "body": body})
+
+
+def _head(status: int, length: int, more: Iterable[tuple[bytes, bytes]]) -> Message:
+    return {
         "type": "http.response.start",
         "status": status,
         "headers": [
             (b"content-type", b"application/json"),
-            (b"content-length", length),
-            *headers,
+            (b"content-length", str(length).encode()),
+            *more,
         ],
     }
-    await send(start)
-    await send({"type": "http.response.body", "body": body})
 
 
-async def send_faulty(send: Send, fault: Fault, done: Reply | None) -> None:
-    """Answer what the fault says: nothing, its own status, or (only latency) what was done."""
+async def send_faulty(send: Send, fault: Fault, done: Reply | None) -> Reply | None:
+    """Answer what the fault says, and return what was sent: None is a connection cut."""
     if fault.drop:
         await cut(send)
-    elif fault.status is not None:
-        await send_reply(send, (fault.status, fault.answer(fault.status)), fault.headers())
-    elif done is not None:
-        await send_reply(send, done, fault.headers())
+        return None
+    sent = done
+    if fault.status is not None:
+        sent = (fault.status, fault.answer(fault.status))
+    if sent is None:
+        return None
+    if fault.truncate or fault.slow_s > 0:
+        await _send_in_pieces(send, fault, sent)
+        return None if fault.truncate else sent
+    await send_reply(send, sent, fault.headers())
+    return sent
+
+
+async def _send_in_pieces(send: Send, fault: Fault, reply: Reply) -> None:
+    """Promise the whole body; send it slowly, or half of it."""
+    status, body = reply
+    await send(_head(status, len(body), fault.headers()))
+    end = len(body) // 2 if fault.truncate else len(body)
+    size = max(1, end // PIECES)
+    for start in range(0, end, size):
+        await asyncio.sleep(fault.slow_s / PIECES)
+        piece = body[start : min(start + size, end)]
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    if fault.truncate:
+        await cut(send)
+    else:
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def cut(send: Send) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -12,11 +12,14 @@ from starlette.types import Receive, Scope, Send
 
 from reconciler.sandbox.account.account import Knobs
 from reconciler.sandbox.account.clockwork import settle
+from reconciler.sandbox.account.engine import EngineError
 from reconciler.sandbox.api.call import read_body, write_json
+from reconciler.sandbox.api.console import edit
 from reconciler.sandbox.api.endpoint import read_all, send_reply
 from reconciler.sandbox.api.world import World
 from reconciler.sandbox.errors import (
     INVALID_BODY,
+    TRY_LATER,
     WRONG_METHOD,
     ApiError,
     all_refusals,
@@ -27,6 +30,7 @@ from reconciler.sandbox.validation import Schema, check
 
 Json = dict[str, Any]
 Hook = Callable[[World, Mapping[str, Any]], Json]
+SlowHook = Callable[[World, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
 SETTINGS = Schema(
     {
@@ -44,7 +48,12 @@ SETTINGS = Schema(
 
 def read_status(world: World, _body: Mapping[str, Any]) -> Json:
     """Answer who this is; `control` compares the pid before it believes a run-file."""
-    return {"pid": os.getpid(), "projects": list(world.account.projects)}
+    engine = world.account.engine
+    return {
+        "pid": os.getpid(),
+        "projects": list(world.account.projects),
+        "engine": {"name": engine.name, **engine.show()},
+    }
 
 
 def read_requests(world: World, _body: Mapping[str, Any]) -> Json:
@@ -56,8 +65,20 @@ def reset_requests(world: World, _body: Mapping[str, Any]) -> Json:
     return {"message": "reset"}
 
 
+def read_log(world: World, _body: Mapping[str, Any]) -> Json:
+    """Answer the last requests, oldest first: as data, and as lines to read."""
+    entries = list(world.log.entries)
+    return {"entries": [asdict(one) for one in entries], "lines": [one.line() for one in entries]}
+
+
+def clear_log(world: World, body: Mapping[str, Any]) -> Json:
+    world.log.entries.clear()
+    return read_log(world, body)
+
+
 def read_faults(world: World, _body: Mapping[str, Any]) -> Json:
-    return {"faults": [asdict(fault) for fault in world.faults.waiting]}
+    world.faults.forget_old()
+    return {"faults": [fault.show() for fault in world.faults.waiting]}
 
 
 def add_fault(world: World, body: Mapping[str, Any]) -> Json:
@@ -96,18 +117,24 @@ def read_errors(_world: World, _body: Mapping[str, Any]) -> Json:
 HOOKS: dict[str, dict[str, Hook]] = {
     "/sandbox/status": {"GET": read_status},
     "/sandbox/requests": {"GET": read_requests, "DELETE": reset_requests},
+    "/sandbox/log": {"GET": read_log, "DELETE": clear_log},
     "/sandbox/faults": {"GET": read_faults, "POST": add_fault, "DELETE": clear_faults},
     "/sandbox/settings": {"GET": read_settings, "PUT": change_settings},
     "/sandbox/errors": {"GET": read_errors},
 }
+SLOW_HOOKS: dict[str, dict[str, SlowHook]] = {"/sandbox/edit": {"POST": edit}}
+"""Hooks that wait for the engine."""
 
 
 class HookEndpoint:
     """One path under /sandbox as an ASGI application; neither counted nor faulted."""
 
-    def __init__(self, world: World, hooks: Mapping[str, Hook]) -> None:
+    def __init__(
+        self, world: World, hooks: Mapping[str, Hook], slow: Mapping[str, SlowHook]
+    ) -> None:
         self.world = world
         self.hooks = hooks
+        self.slow = slow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -115,15 +142,19 @@ class HookEndpoint:
         except ClientDisconnect:
             return
         try:
-            answer = 200, write_json(self._handle(scope, raw))
+            answer = 200, write_json(await self._handle(scope["method"], raw))
         except ApiError as error:
             answer = error.refusal.status, write_json(error.to_json())
+        except EngineError as error:
+            answer = TRY_LATER.status, write_json(ApiError(TRY_LATER, str(error)).to_json())
         await send_reply(send, answer)
 
-    def _handle(self, scope: Scope, raw: bytes | None) -> Json:
-        hook = self.hooks.get(scope["method"])
-        if hook is None:
+    async def _handle(self, method: str, raw: bytes | None) -> Mapping[str, Any]:
+        if method not in (*self.hooks, *self.slow):
             raise refuse(WRONG_METHOD)
         if raw is None:
             raise refuse(INVALID_BODY, problem="the body is too large")
-        return hook(self.world, read_body(raw, "application/json"))
+        body = read_body(raw, "application/json")
+        if method in self.slow:
+            return await self.slow[method](self.world, body)
+        return self.hooks[method](self.world, body)
