@@ -11,7 +11,7 @@ from reconciler.model.errors import ReconcileError
 from reconciler.model.live import ABSENT, Live, LiveObject
 from reconciler.model.plan import Plan
 from reconciler.model.values import Unknown
-from reconciler.plan.survey import value_at
+from reconciler.plan.lookup import value_at
 
 
 class LateValueError(ReconcileError):

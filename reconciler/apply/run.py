@@ -44,6 +44,8 @@ async def run_plan(plan: Plan, world: World, *, parallelism: int, tell: Tell, st
     this run can succeed (the token), or when the journal can no longer be written.
     """
     await write_resolutions(plan, world.journal)
+    if plan.rewrites:
+        await world.journal.change(plan.rewrites)
     walk = _Walk(plan)
     workers = [
         asyncio.create_task(_work(walk, world, tell, stop))

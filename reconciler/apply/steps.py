@@ -36,6 +36,7 @@ class Journal(Protocol):
     async def failed(self, intent_id: str) -> None: ...
     async def record(self, address: Address, recorded: Recorded) -> None: ...
     async def forget(self, address: Address) -> None: ...
+    async def change(self, records: Mapping[Address, Recorded | None]) -> None: ...
 
 
 class BecameReplaceError(ReconcileError):
@@ -131,6 +132,9 @@ async def _wait(world: World, step: Step, change: Change) -> None:
 
 
 async def _record(world: World, step: Step, change: Change) -> None:
+    if change.adopted is not None:
+        await world.journal.record(step.address, change.adopted)
+        return
     _, record = _final(world, change, world.kinds[step.address.kind])
     await world.journal.record(step.address, record)
 
@@ -170,10 +174,11 @@ def _changed(world: World, change: Change, kind: Kind, wanted: Attributes) -> tu
     live = world.late.before[change.address].attributes
     seen = {**kind.identity_values(change.identity), **live}
     found = differences(kind, wanted, change.record.attributes if change.record else None, seen)
-    forced = [d for d in found if d.attribute.force_new]
-    if forced:
-        raise BecameReplaceError(_would_replace(change, forced[0]))
     late = {name for name, value in change.wanted.items() if holds_unknown(value)}
+    for difference in found:
+        of = difference.attribute
+        if difference.path[0] in late and of.force_new and not of.updatable:
+            raise BecameReplaceError(_would_replace(change, difference))
     differing = {d.path[0] for d in found}
     return tuple(
         field.path

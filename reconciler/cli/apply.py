@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import StackOptions, apply_options, stack_options
+from reconciler.cli.options import StackOptions, apply_options, scope_options, stack_options
 
 
 @click.command(
@@ -12,6 +12,7 @@ from reconciler.cli.options import StackOptions, apply_options, stack_options
     epilog="Example: reconcile apply examples/connection_pool   (asks before it changes anything)",
 )
 @stack_options
+@scope_options
 @apply_options
 def command(options: StackOptions, **how: Any) -> int:
     """Plan the stack at PATH, ask, and carry out exactly that plan.

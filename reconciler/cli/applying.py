@@ -16,7 +16,7 @@ from reconciler.apply.late import LateValues, live_by_address, needed_by_others
 from reconciler.apply.run import Stop, run_plan
 from reconciler.apply.steps import World
 from reconciler.cli import terminal
-from reconciler.cli.options import StackOptions
+from reconciler.cli.options import StackOptions, scope_flags
 from reconciler.cli.pipeline import (
     Planned,
     Project,
@@ -26,11 +26,13 @@ from reconciler.cli.pipeline import (
     make_plan,
     open_project,
     open_run,
+    scope_of,
 )
 from reconciler.cli.telling import Teller
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ExitCode, ReconcileError
 from reconciler.model.plan import Plan
+from reconciler.plan.scope import Scope
 
 if TYPE_CHECKING:
     from reconciler.recorded.run import Run
@@ -58,11 +60,11 @@ class Request:
     as_json: bool
     lock_timeout_s: float
     parallelism: int
-    destroy: bool = False
+    scope: Scope
 
     @property
     def verb(self) -> str:
-        return "destroy" if self.destroy else "apply"
+        return "destroy" if self.scope.destroy else "apply"
 
 
 class StalePlanError(ReconcileError):
@@ -79,7 +81,7 @@ def request_of(
     as_json: bool,
     lock_timeout: float,
     parallelism: int,
-    destroy: bool = False,
+    scope: Scope,
 ) -> Request:
     """Return the request that these options make."""
     return Request(
@@ -88,7 +90,7 @@ def request_of(
         as_json=as_json,
         lock_timeout_s=lock_timeout,
         parallelism=parallelism,
-        destroy=destroy,
+        scope=scope,
     )
 
 
@@ -99,7 +101,7 @@ def plan_file_request(request: Request) -> Request:
     plan = read_plan_file(request.options.path)
     options = replace(request.options, path=Path(str(plan.meta.get("path", "."))))
     consent = replace(request.consent, digest=plan.digest, reviewed=plan)
-    return replace(request, options=options, consent=consent, destroy=plan.destroy)
+    return replace(request, options=options, consent=consent, scope=scope_of(plan))
 
 
 def apply(request: Request) -> int:
@@ -117,7 +119,7 @@ def apply(request: Request) -> int:
 
 async def _apply(request: Request, project: Project, run: "Run") -> int:
     async with connect(request.parallelism) as session:
-        planned = await make_plan(project, run.state, session, destroy=request.destroy)
+        planned = await make_plan(project, run.state, session, request.scope)
         _refuse_stale(request.consent, planned.plan)
         if not request.as_json:
             _show(planned.plan)
@@ -197,7 +199,11 @@ async def _carry_out(
 ) -> int:
     plan = planned.plan
     stop = Stop()
-    again = request.options.command(request.verb, secret=project.stack.secret_variables)
+    again = request.options.command(
+        request.verb,
+        secret=project.stack.secret_variables,
+        flags=scope_flags(request.scope),
+    )
     teller = Teller(plan, run=token_hex(4), as_json=request.as_json, command=again)
     world = World(
         kinds=project.catalogue,

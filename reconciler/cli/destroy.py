@@ -16,5 +16,6 @@ def command(options: StackOptions, **how: Any) -> int:
     What has prevent_destroy blocks it all.
     """
     from reconciler.cli.applying import apply, request_of
+    from reconciler.plan.scope import Scope
 
-    return apply(request_of(options, destroy=True, **how))
+    return apply(request_of(options, scope=Scope(destroy=True), **how))

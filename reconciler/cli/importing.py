@@ -5,8 +5,9 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ReconcileError
+from reconciler.model.live import LiveObject
 from reconciler.model.plan import Action, Change
-from reconciler.model.state import State
+from reconciler.model.state import Recorded, State
 from reconciler.plan.adopt import adopted_record
 
 
@@ -26,7 +27,7 @@ async def import_object(project: Project, text: str, identity: str, lock_timeout
         change = _change_at(planned, address)
         _refuse_other(project, kind, change, identity)
         live = planned.live[kind.name, identity]
-        await run.record(address, adopted_record(kind, change, live))
+        await run.record(address, _record(kind, change, live))
 
 
 def _declared_address(project: Project, text: str) -> Address:
@@ -72,6 +73,12 @@ def _refuse_recorded(state: State, address: Address, identity: str) -> None:
             f"{identity} belongs to {owner}.",
             f"reconcile state mv '{owner}' '{address}'",
         )
+
+
+def _record(kind: Kind, change: Change, live: LiveObject) -> Recorded:
+    if change.record is None:
+        raise ValueError(f"{change.address} is not declared")
+    return adopted_record(kind, change.wanted, change.record, live)
 
 
 def _change_at(planned: Planned, address: Address) -> Change:

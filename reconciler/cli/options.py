@@ -1,13 +1,16 @@
 """Options that several commands share."""
 
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from reconciler.plan.scope import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +23,18 @@ class StackOptions:
     schemas: tuple[Path, ...]
     state_dir: Path | None
 
-    def command(self, verb: str, path: Path | None = None, *, secret: Collection[str] = ()) -> str:
+    def command(
+        self,
+        verb: str,
+        path: Path | None = None,
+        *,
+        secret: Collection[str] = (),
+        flags: Iterable[str] = (),
+    ) -> str:
         """Return what to type for the same stack.
 
         path: instead of the stack's, such as a plan file. secret: variables whose values are left to
-        whoever types it.
+        whoever types it. flags: further words.
         """
         target = path or self.path
         words = [verb, *([] if target == Path() else [str(target)])]
@@ -35,7 +45,7 @@ class StackOptions:
                 words += [option, str(file)]
         if self.state_dir is not None:
             words += ["--state", str(self.state_dir)]
-        return f"reconcile {shlex.join(words)}"
+        return f"reconcile {shlex.join([*words, *flags])}"
 
 
 def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,6 +138,59 @@ parallelism_option = click.option(
     type=click.IntRange(1, 200),
     help="How many calls at a time.",
 )
+
+
+def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a plan is to cover; the command gets it as one Scope."""
+
+    @wraps(function)
+    def command(
+        *args: Any,
+        refresh_only: bool,
+        target: tuple[str, ...],
+        exclude: tuple[str, ...],
+        replace: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        from reconciler.plan.scope import Scope
+
+        scope = Scope(refresh_only=refresh_only, targets=target, excludes=exclude, replace=replace)
+        return function(*args, scope=scope, **others)
+
+    for decorate in (
+        click.option(
+            "--replace", multiple=True, metavar="ADDRESS", help="Make this anew, as it is declared."
+        ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Leave this, and what needs it, out.",
+        ),
+        click.option(
+            "--target", multiple=True, metavar="ADDRESS", help="Only this, and what it needs."
+        ),
+        click.option(
+            "--refresh-only",
+            is_flag=True,
+            help="Only forget what is gone; show what else differs.",
+        ),
+    ):
+        command = decorate(command)
+    return command
+
+
+def scope_flags(scope: "Scope") -> list[str]:
+    """Return the words to type for this scope; `destroy` is a command of its own."""
+    words = ["--refresh-only"] if scope.refresh_only else []
+    for flag, addresses in (
+        ("--target", scope.targets),
+        ("--exclude", scope.excludes),
+        ("--replace", scope.replace),
+    ):
+        for address in addresses:
+            words += [flag, address]
+    return words
 
 
 def apply_options(function: Callable[..., Any]) -> Callable[..., Any]:

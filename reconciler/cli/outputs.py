@@ -13,7 +13,7 @@ from reconciler.model.errors import ReconcileError
 from reconciler.model.live import ABSENT, LiveObject
 from reconciler.model.resource import Output
 from reconciler.model.values import MASK, Secret
-from reconciler.plan.survey import value_at
+from reconciler.plan.lookup import value_at
 
 
 class OutputError(ReconcileError):

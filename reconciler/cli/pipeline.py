@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -19,6 +19,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Stack
 from reconciler.model.state import State
 from reconciler.model.values import Secret
+from reconciler.plan.scope import WHOLE, Scope
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
@@ -117,7 +118,7 @@ async def connect(parallelism: int) -> AsyncIterator[Session]:
 
 
 async def make_plan(
-    project: Project, state: State, session: Session, *, destroy: bool = False
+    project: Project, state: State, session: Session, scope: Scope = WHOLE
 ) -> Planned:
     """Read what is live and return the plan. Raises what reading and planning raise."""
     from reconciler.plan.build import MissingLiveError, build_plan
@@ -132,16 +133,32 @@ async def make_plan(
             "path": str(project.path),
             "read_s": round(time.monotonic() - started, 3),
             "requests": len(session.calls),
+            "scope": {key: value for key, value in asdict(scope).items() if value},
         }
         try:
-            plan = build_plan(
-                project.stack, state, live, project.catalogue, destroy=destroy, meta=meta
-            )
+            plan = build_plan(project.stack, state, live, project.catalogue, scope=scope, meta=meta)
         except MissingLiveError as missing:
             wanted = requests_of(missing.objects, project.stack, project.catalogue)
             continue
         warnings = project.stack.warnings + session.snapshot.diagnostics
         return Planned(plan=replace(plan, diagnostics=plan.diagnostics + warnings), live=live)
+
+
+def scope_of(plan: Plan) -> Scope:
+    """Return the scope that a plan file's plan was made with."""
+    found = plan.meta.get("scope")
+    given = found if isinstance(found, Mapping) else {}
+    return Scope(
+        destroy=plan.destroy,
+        refresh_only=plan.refresh_only or given.get("refresh_only") is True,
+        targets=_texts(given.get("targets")),
+        excludes=_texts(given.get("excludes")),
+        replace=_texts(given.get("replace")),
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
 
 
 async def read(session: Session, wanted: Iterable["ReadRequest"]) -> dict[ObjectKey, LiveObject]:

@@ -1,13 +1,24 @@
 """reconcile plan."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import StackOptions, parallelism_option, stack_options
+from reconciler.cli.options import (
+    StackOptions,
+    parallelism_option,
+    scope_flags,
+    scope_options,
+    stack_options,
+)
 from reconciler.model.errors import ExitCode
 from reconciler.model.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.plan.scope import Scope
 
 
 @click.command("plan", epilog="Example: reconcile plan examples/connection_pool --out plan.json")
@@ -21,6 +32,7 @@ from reconciler.model.plan import Plan
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending, 3 for drift only."
 )
+@scope_options
 @parallelism_option
 def command(
     options: StackOptions,
@@ -30,13 +42,16 @@ def command(
     verbose: bool,
     detailed_exitcode: bool,
     parallelism: int,
+    scope: "Scope",
 ) -> int:
     """Show what apply would do to the stack at PATH, and what people would feel."""
     from reconciler.cli.pipeline import Project, connect, make_plan, open_project
 
     async def read_and_plan(project: Project) -> Plan:
         async with connect(parallelism) as session:
-            return (await make_plan(project, project.store.read(), session, destroy=destroy)).plan
+            state = project.store.read()
+            planned = await make_plan(project, state, session, replace(scope, destroy=destroy))
+            return planned.plan
 
     project = open_project(options)
     plan = asyncio.run(read_and_plan(project))
@@ -46,6 +61,7 @@ def command(
         "destroy" if destroy and out is None else "apply",
         out,
         secret=project.stack.secret_variables,
+        flags=() if out else scope_flags(scope),
     )
     show(plan, form=form, verbose=verbose, command=command, again=options.command("plan"))
     return exit_code(plan, detailed=detailed_exitcode)

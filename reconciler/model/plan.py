@@ -185,6 +185,7 @@ class Plan:
     diagnostics: what blocks the plan as a whole, and warnings.
     acks: what apply must be told to accept, as `code:address` ("data-loss:aiven_pg.main").
     allow_delete: how many deletions and replacements must be allowed by number; 0 for no need.
+    rewrites: what `moved` blocks change in the state, written before the first step; not serialised.
     limited_to: the addresses that --target and --exclude leave, with what they pull in; None for all.
     meta: times, counts and paths of the machine; not part of the digest.
     """
@@ -199,6 +200,7 @@ class Plan:
     destroy: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
+    rewrites: Mapping[Address, Recorded | None] = field(default_factory=dict, repr=False)
     connections: tuple[Connections, ...] = ()
     acks: tuple[str, ...] = ()
     allow_delete: int = 0

@@ -52,12 +52,14 @@ class Unknown:
     address, attribute: whose value it will be; the plan tells people the step by it.
     expression: what to evaluate once that step is done (of `expressions`; opaque here).
     sensitive: the value will be a secret.
+    is_new: its object is made by this plan, so the value will not be the one that may be there now.
     """
 
     address: Address
     attribute: str
     expression: object = field(default=None, compare=False, repr=False)
     sensitive: bool = False
+    is_new: bool = False
 
 
 def holds_secret(value: object) -> bool:

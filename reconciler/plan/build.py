@@ -1,34 +1,29 @@
 """desired × recorded × live → Plan."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ReconcileError
 from reconciler.model.live import Live, ObjectKey, Presence
-from reconciler.model.location import Places
-from reconciler.model.plan import Action, Change, Drift, Field, Plan, Resolution, Step
+from reconciler.model.plan import Action, Change, Plan, Resolution, Step
 from reconciler.model.resource import Stack
-from reconciler.model.state import Op, State
-from reconciler.model.values import Attributes
-from reconciler.plan.diff import leaves
+from reconciler.model.state import State
+from reconciler.plan.blocks import Moved, import_problems, imports_due, move, released
+from reconciler.plan.changes import identity_of, make_change
+from reconciler.plan.contagion import left_inside
+from reconciler.plan.decide import Verdict
 from reconciler.plan.digest import digest
-from reconciler.plan.effects import effects
 from reconciler.plan.guard import guard
 from reconciler.plan.links import Catalogue, link
-from reconciler.plan.order import CycleFoundError, Work, order_steps, walk_order
-from reconciler.plan.record import recordable
+from reconciler.plan.order import CycleFoundError, walk_order
 from reconciler.plan.resolve import resolve_intents
-from reconciler.plan.survey import (
-    Decided,
-    Inputs,
-    decide_declared,
-    decide_undeclared,
-    left_inside,
-    value_at,
-)
+from reconciler.plan.scope import WHOLE, Scope, check_scope, matching, selected
+from reconciler.plan.steps import make_steps
+from reconciler.plan.survey import Decided, DecidedMap, Inputs
+from reconciler.plan.verdicts import decide_declared, decide_undeclared
 
 
 class CyclicPlanError(ReconcileError):
@@ -65,34 +60,31 @@ def build_plan(
     live: Live,
     catalogue: Catalogue,
     *,
-    destroy: bool = False,
+    scope: Scope = WHOLE,
     meta: Mapping[str, object] | None = None,
 ) -> Plan:
-    """Return the plan. Raises CyclicPlanError, MissingLiveError.
+    """Return the plan. Raises CyclicPlanError, NoSuchAddressError, MissingLiveError.
 
     live: every object at a declared, a recorded or an intended identity, ABSENT ones included.
-    destroy: plan as if nothing were declared.
     """
     recorded, resolutions = resolve_intents(state, live, catalogue)
-    resources = {} if destroy else stack.resources
-    inputs = Inputs(
-        resources=resources,
-        data=stack.data,
-        recorded=recorded,
-        live=live,
-        catalogue=catalogue,
-        links=link(resources, catalogue),
-        by_identity={(a.kind, r.identity): a for a, r in recorded.items()},
-    )
+    moved = move(recorded, stack.moves)
+    inputs = _inputs(stack, moved, live, catalogue, scope)
     try:
-        decided = _decide_all(inputs)
-        steps = _steps(inputs, decided)
+        everything = _decide_all(inputs)
+        decided = _scoped(scope, inputs, everything)
+        steps = make_steps(inputs, decided)
     except CycleFoundError as error:
         raise CyclicPlanError(error.cycle, stack) from error
-    own = defaultdict(list)
-    for step in steps:
-        own[step.address].append(step)
-    changes = tuple(_change(decided[address], tuple(own[address])) for address in sorted(decided))
+    changes = tuple(_changes(decided, steps, moved))
+    problems = (
+        *guard(stack, state, changes, destroy=scope.destroy),
+        *_missing_data(inputs),
+        *_resolution_problems(resolutions),
+        *moved.problems,
+        *import_problems(moved.recorded, stack.imports, decided),
+        *_same_name_problems(decided),
+    )
     plan = Plan(
         stack=stack.name,
         changes=changes,
@@ -100,16 +92,33 @@ def build_plan(
         lineage=state.lineage,
         serial=state.serial,
         projects=_projects(decided),
-        destroy=destroy,
-        diagnostics=(
-            *guard(stack, state, changes, destroy=destroy),
-            *_missing_data(inputs),
-            *_resolution_problems(resolutions),
-        ),
+        destroy=scope.destroy,
+        diagnostics=problems,
         resolutions=resolutions,
+        rewrites=moved.rewrites,
+        limited_to=tuple(sorted(decided)) if scope.is_limited else None,
+        refresh_only=scope.refresh_only,
         meta=meta or {},
     )
     return replace(plan, digest=digest(plan))
+
+
+def _inputs(stack: Stack, moved: Moved, live: Live, catalogue: Catalogue, scope: Scope) -> Inputs:
+    resources = {} if scope.destroy else stack.resources
+    known = {*resources, *moved.recorded}
+    check_scope(scope, known)
+    return Inputs(
+        resources=resources,
+        data=stack.data,
+        recorded=moved.recorded,
+        live=live,
+        catalogue=catalogue,
+        links=link(resources, catalogue),
+        adopted={} if scope.destroy else imports_due(moved.recorded, stack.imports),
+        released=frozenset() if scope.destroy else released(moved.recorded, stack.removals),
+        replace=frozenset(a for text in scope.replace for a in matching(text, known)),
+        by_identity={(a.kind, r.identity): a for a, r in moved.recorded.items()},
+    )
 
 
 def _decide_all(inputs: Inputs) -> dict[Address, Decided]:
@@ -129,160 +138,57 @@ def _outermost(inputs: Inputs) -> Callable[[Address], tuple[int, Address]]:
     return lambda address: (inputs.recorded[address].identity.count("/"), address)
 
 
-_OPS: Mapping[Action, tuple[Op, ...]] = {
-    Action.CREATE: (Op.CREATE,),
-    Action.UPDATE: (Op.UPDATE,),
-    Action.REPLACE: (Op.DELETE, Op.CREATE),
-    Action.DELETE: (Op.DELETE,),
-    Action.FORGET: (Op.FORGET,),
-    Action.ADOPT: (Op.RECORD,),
-}
+def _scoped(scope: Scope, inputs: Inputs, decided: DecidedMap) -> DecidedMap:
+    """Return the verdicts the plan covers; what lies in a container it does not cover is on its own."""
+    if scope.refresh_only:
+        decided = {address: _refreshed(one) for address, one in decided.items()}
+    if not scope.is_limited:
+        return decided
+    chosen = selected(scope, inputs, decided)
+    return {
+        address: one if one.container in chosen else replace(one, container=None)
+        for address, one in decided.items()
+        if address in chosen
+    }
 
 
-def _ops(one: Decided) -> tuple[Op, ...]:
-    if one.container is not None:
-        return (Op.FORGET,) if one.action is Action.DELETE else (Op.CREATE,)
-    if one.action is Action.NO_OP:
-        if _is_unsettled(one):
-            return (Op.SETTLE,)
-        return (Op.RECORD,) if one.verdict.stale_record else ()
-    return _OPS.get(one.action, ())
-
-
-def _is_unsettled(one: Decided) -> bool:
-    settle = one.kind.settle
-    if settle is None or settle.attribute not in one.live.attributes:
-        return False
-    return not settle.is_settled_after_any(one.live.attributes[settle.attribute])
-
-
-def _steps(inputs: Inputs, decided: Mapping[Address, Decided]) -> tuple[Step, ...]:
-    work = Work(
-        ops={address: _ops(one) for address, one in decided.items()},
-        links=inputs.links,
-        recorded_links={a: r.depends_on for a, r in inputs.recorded.items()},
-        gone_with={a: one.container for a, one in decided.items() if one.container},
-    )
-    ordered = order_steps(work)
-    numbers = {item.node: n for n, item in enumerate(ordered, 1)}
-    return tuple(
-        Step(
-            n=numbers[item.node],
-            op=item.node[1],
-            address=item.node[0],
-            identity=_step_identity(decided[item.node[0]], item.node[1]),
-            timeout_s=_timeout_s(decided[item.node[0]], item.node[1]),
-            needs=tuple(sorted(numbers[node] for node in item.needs)),
-        )
-        for item in ordered
+def _refreshed(one: Decided) -> Decided:
+    """Return what a refresh does: forget what is gone, leave all else, drift told."""
+    if one.action is Action.UNKNOWN:
+        return one
+    gone = one.recorded is not None and not one.live.is_present
+    verdict = Verdict(action=Action.FORGET, reason="gone") if gone else _UNTOUCHED
+    return replace(
+        one,
+        verdict=replace(verdict, drift=one.verdict.drift),
+        container=None,
+        adopted=None,
+        diagnostics=(),
     )
 
 
-def _step_identity(one: Decided, op: Op) -> str:
-    if op in (Op.DELETE, Op.FORGET) and one.recorded:
-        return one.recorded.identity
-    return one.wanted.identity if one.wanted else ""
+_UNTOUCHED = Verdict(action=Action.NO_OP, reason="not changed by a refresh")
 
 
-_WAITS_AS = {Op.SETTLE: "create", Op.RECORD: "read", Op.FORGET: "read"}
+def _changes(decided: DecidedMap, steps: tuple[Step, ...], moved: Moved) -> Iterator[Change]:
+    own = defaultdict(list)
+    for step in steps:
+        own[step.address].append(step)
+    for address in sorted(decided):
+        before = moved.moved_from.get(address)
+        yield make_change(decided[address], tuple(own[address]), before)
 
 
-def _timeout_s(one: Decided, op: Op) -> float:
-    declared = one.resource.timeouts_s if one.resource else {}
-    return one.kind.timeout_s(_WAITS_AS.get(op, op.value), declared)
-
-
-def _change(one: Decided, own: tuple[Step, ...]) -> Change:
-    verdict = one.verdict
-    return Change(
-        address=one.address,
-        action=verdict.action,
-        reason=_reason(one, own),
-        identity=_identity(one),
-        source=one.resource.location if one.resource else None,
-        fields=_fields(one),
-        drift=tuple(
-            Drift(path=p, recorded=want, live=have, sensitive=d.attribute.sensitive)
-            for d in verdict.drift
-            for p, have, want in leaves(d.path, d.have, d.want)
-        ),
-        effects=effects(one.kind, verdict.action, verdict.changes, _facts(one)),
-        steps=own,
-        wanted=one.wanted.attributes if one.wanted else {},
-        record=one.wanted.record if one.wanted else None,
-        precondition=_precondition(one),
-        diagnostics=one.diagnostics,
-    )
-
-
-def _reason(one: Decided, own: tuple[Step, ...]) -> str:
-    if one.container is not None and one.action is Action.DELETE:
-        return f"no longer declared, goes with {one.container}"
-    if own and own[0].op is Op.SETTLE and one.kind.settle:
-        attribute = one.kind.settle.attribute
-        return f"not settled yet: {attribute} is {one.live.attributes[attribute]}"
-    return one.verdict.reason
-
-
-def _identity(one: Decided) -> str:
-    if one.wanted:
-        return one.wanted.identity
-    return one.recorded.identity if one.recorded else ""
-
-
-def _facts(one: Decided) -> Attributes:
-    identity = one.kind.identity_values(one.recorded.identity) if one.recorded else {}
-    return {**identity, **one.live.attributes}
-
-
-def _fields(one: Decided) -> tuple[Field, ...]:
-    if one.action is Action.CREATE and one.wanted and one.resource:
-        return tuple(_created(one, one.resource.places))
-    return tuple(
-        Field(
-            path=path,
-            before=have,
-            after=want,
-            last_applied=value_at(one.recorded.attributes if one.recorded else {}, path),
-            source=one.resource.places.at(path) if one.resource else None,
-            forces_replace=change.attribute.force_new,
-            sensitive=change.attribute.sensitive,
-        )
-        for change in one.verdict.changes
-        for path, have, want in leaves(change.path, change.have, change.want)
-    )
-
-
-def _created(one: Decided, places: Places) -> list[Field]:
-    wanted = one.wanted.attributes if one.wanted else {}
-    return [
-        Field(
-            path=(name,),
-            before=None,
-            after=wanted[name],
-            source=places.at((name,)),
-            sensitive=attribute.sensitive,
-        )
-        for name, attribute in one.kind.attributes.items()
-        if wanted.get(name) is not None and not attribute.read_only
-    ]
-
-
-def _precondition(one: Decided) -> Attributes | None:
-    return recordable(one.kind, one.live.attributes) if one.live.is_present else None
-
-
-def _projects(decided: Mapping[Address, Decided]) -> tuple[str, ...]:
+def _projects(decided: DecidedMap) -> tuple[str, ...]:
     found = {
         one.kind.identity_values(identity).get("project", "")
         for one in decided.values()
-        if (identity := _identity(one))
+        if (identity := identity_of(one))
     }
     return tuple(sorted(filter(None, found)))
 
 
-def _missing_data(inputs: Inputs) -> list[Diagnostic]:
-    problems = []
+def _missing_data(inputs: Inputs) -> Iterator[Diagnostic]:
     for address, resource in inputs.data.items():
         kind = inputs.catalogue[address.kind]
         identity = kind.identity_of(resource.attributes) or ""
@@ -290,16 +196,27 @@ def _missing_data(inputs: Inputs) -> list[Diagnostic]:
         if live.is_present:
             continue
         unknown = live.presence is Presence.UNKNOWN
-        problems.append(
-            Diagnostic(
-                summary="Data source could not be read" if unknown else "Data source not found",
-                detail=f"{address}: {live.why or f'there is no {kind.name} {identity}.'}",
-                hint="" if unknown else "check its name, and that the token may see it",
-                location=resource.location,
-            )
+        yield Diagnostic(
+            summary="Data source could not be read" if unknown else "Data source not found",
+            detail=f"{address}: {live.why or f'there is no {kind.name} {identity}.'}",
+            hint="" if unknown else "check its name, and that the token may see it",
+            location=resource.location,
         )
-    return problems
 
 
-def _resolution_problems(resolutions: tuple[Resolution, ...]) -> list[Diagnostic]:
+def _resolution_problems(resolutions: Iterable[Resolution]) -> list[Diagnostic]:
     return [r.diagnostic for r in resolutions if r.diagnostic is not None]
+
+
+def _same_name_problems(decided: DecidedMap) -> Iterator[Diagnostic]:
+    """Yield each replacement that was to create first, but would keep the name."""
+    for one in decided.values():
+        wants_first = one.lifecycle.create_before_destroy and one.action is Action.REPLACE
+        if wants_first and one.keeps_identity and one.container is None and one.wanted:
+            yield Diagnostic(
+                summary="Cannot be created before it is destroyed",
+                detail=f"{one.address} is replaced ({one.verdict.reason}) and keeps its id"
+                f" {one.wanted.identity}; two of that name cannot exist at once.",
+                hint="give it another name as well, or take create_before_destroy out",
+                location=one.resource.location if one.resource else None,
+            )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.live import LiveObject, Presence
+from reconciler.model.location import Path
 from reconciler.model.plan import Action
 from reconciler.model.state import Recorded
-from reconciler.model.values import Attributes
+from reconciler.model.values import Attributes, Unknown
 from reconciler.plan.diff import Difference, differences, same_declaration
 
 
@@ -17,11 +18,28 @@ class Wanted:
 
     identity: "" while a part of it is known only after a step.
     record: what the state would hold for it.
+    ignored, updates_in_place: of its lifecycle.
     """
 
     identity: str
     attributes: Attributes
     record: Recorded
+    ignored: tuple[Path, ...] = ()
+    updates_in_place: bool = False
+
+    def ignores(self, path: Path) -> bool:
+        """Whether a difference at `path` is to be left alone."""
+        return any(path[: len(ignored)] == ignored for ignored in self.ignored)
+
+    def forces_replace(self, change: Difference) -> bool:
+        """Whether the difference can only be mended by making the object anew.
+
+        A value that an update may or may not change is no reason yet: should it change, apply stops.
+        """
+        if isinstance(change.want, Unknown) and not change.want.is_new:
+            return False
+        in_place = self.updates_in_place and change.attribute.updatable
+        return change.attribute.force_new and not in_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +107,11 @@ def _decide_recorded(
     if not present.is_present:
         return Verdict(action=Action.CREATE, reason="deleted outside")
     seen = {**kind.identity_values(recorded.identity), **present.attributes}
-    changes = differences(kind, wanted.attributes, recorded.attributes, seen)
-    drift = differences(kind, recorded.attributes, recorded.attributes, seen)
-    forced = tuple(c for c in changes if c.attribute.force_new)
+    found = differences(kind, wanted.attributes, recorded.attributes, seen)
+    changes = tuple(change for change in found if not wanted.ignores(change.path))
+    drifted = differences(kind, recorded.attributes, recorded.attributes, seen)
+    drift = tuple(change for change in drifted if not wanted.ignores(change.path))
+    forced = tuple(change for change in changes if wanted.forces_replace(change))
     if moves or forced:
         reason = ", ".join(str(c.path[-1]) for c in forced)
         return Verdict(action=Action.REPLACE, reason=reason, changes=changes, drift=drift)

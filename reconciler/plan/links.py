@@ -50,7 +50,8 @@ def _links(
     for use in resource.uses:
         if use.target in resources:
             yield Link(use.target, use.attribute.partition(".")[0])
-    for target in resource.depends_on:
+    triggers = (trigger.target for trigger in resource.lifecycle.replace_triggered_by)
+    for target in (*resource.depends_on, *triggers):
         if target in resources:
             yield Link(target)
     for attribute in catalogue[resource.address.kind].attributes.values():

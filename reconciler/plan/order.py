@@ -38,12 +38,14 @@ class Work:
     ops: each address's operations, in their own order.
     links: who refers to whom as declared. recorded_links: as last applied.
     gone_with: address → the address of the container whose deletion takes it along.
+    soft: edges that give way rather than close a cycle, beside those of the rules.
     """
 
     ops: Mapping[Address, tuple[Op, ...]]
     links: Links
     recorded_links: Mapping[Address, tuple[Address, ...]]
     gone_with: Mapping[Address, Address] = field(default_factory=dict)
+    soft: frozenset[Edge] = frozenset()
 
 
 class CycleFoundError(Exception):
@@ -66,7 +68,9 @@ def walk_order(addresses: Iterable[Address], links: Links) -> tuple[Address, ...
 def order_steps(work: Work) -> tuple[Ordered, ...]:
     """Return every operation in order, with what it directly waits for."""
     nodes = [(address, op) for address, ops in sorted(work.ops.items()) for op in ops]
-    hard, soft = set(_hard_edges(work)), set(_soft_edges(work))
+    known = set(nodes)
+    hard = set(_hard_edges(work))
+    soft = {edge for edge in (*_soft_edges(work), *work.soft) if known.issuperset(edge)}
     while True:
         graph: dict[Node, set[Node]] = {node: set() for node in nodes}
         for later, earlier in hard | soft:
@@ -103,14 +107,25 @@ def _hard_edges(work: Work) -> Iterator[Edge]:
                 earlier = _first(work.ops.get(link.target, ()), _MAKING)
                 if earlier:
                     yield (address, making), (link.target, earlier)
-        container = work.gone_with.get(address)
-        if container is not None and ops:
-            yield (address, ops[0]), (container, Op.DELETE)
+        if address in work.gone_with and ops:
+            yield _after_container(work, address, ops[-1])
     for address, targets in work.recorded_links.items():
         if Op.DELETE in work.ops.get(address, ()):
             for target in targets:
                 if Op.DELETE in work.ops.get(target, ()):
                     yield (target, Op.DELETE), (address, Op.DELETE)
+
+
+def _after_container(work: Work, address: Address, last: Op) -> Edge:
+    """Return the edge between what lies in a container and the container's deletion.
+
+    A container that is made first goes last: what was in it has been made again by then.
+    """
+    container = work.gone_with[address]
+    goes_last = work.ops[container][-1] is Op.DELETE and Op.CREATE in work.ops[container]
+    if goes_last and last is Op.CREATE:
+        return (container, Op.DELETE), (address, last)
+    return (address, last), (container, Op.DELETE)
 
 
 def _soft_edges(work: Work) -> Iterator[Edge]:

@@ -12,6 +12,7 @@ from reconciler.model.plan import Change, Plan
 from reconciler.model.resource import Lifecycle, Resource, Stack, Use
 from reconciler.model.state import Intent, Recorded, State
 from reconciler.plan.build import build_plan
+from reconciler.plan.scope import Scope
 
 KINDS = load_catalogue()
 PLACE = Location("stack.yaml", 1, 1)
@@ -142,6 +143,7 @@ def plan_of(
     objects: Mapping[ObjectKey, LiveObject] | None = None,
     *,
     destroy: bool = False,
+    scope: Scope | None = None,
 ) -> Plan:
     """Return the plan; what is not among the objects is absent."""
     return build_plan(
@@ -149,7 +151,7 @@ def plan_of(
         state or State(stack="test"),
         _Everything(objects or {}),
         KINDS,
-        destroy=destroy,
+        scope=Scope(destroy=destroy) if scope is None else scope,
     )
 
 
