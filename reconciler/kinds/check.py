@@ -10,9 +10,11 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from reconciler.kinds.catalogue import shipped_dir
 from reconciler.kinds.kind import Kind
-from reconciler.kinds.lint import Problem, did_you_mean, lint, lint_references
+from reconciler.kinds.lint import lint
+from reconciler.kinds.lint_life import lint_references
 from reconciler.kinds.parse import Document, parse_kind
 from reconciler.kinds.places import line_and_column
+from reconciler.kinds.problem import Problem, did_you_mean
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.location import Location, Path
 

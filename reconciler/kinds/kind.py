@@ -150,6 +150,7 @@ class EffectRule:
 
     attributes: empty, or those of which one must differ; a dotted path reaches into a merged
         object, and the name of such an object stands for everything in it.
+    becomes: empty, or the values of which that attribute must get one; None is unset.
     text, instead: may hold `{attribute}`, and of the attribute that differs `{before}` and
         `{after}`. Of several rules with one code, the first text and the first `instead` count.
     """
@@ -158,7 +159,49 @@ class EffectRule:
     code: str
     text: str
     attributes: tuple[str, ...] = ()
+    becomes: tuple[object, ...] = ()
     instead: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What must be so of the object that this one lies in before this one can be written.
+
+    The API says it only when it is asked to write. pattern: a regular expression that must be found
+    in the container's attribute. message, hint: may hold `{attribute}` of this object, and `{value}`.
+    """
+
+    container_attribute: str
+    pattern: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Objects that the server makes along with what they lie in.
+
+    names: the last part of their identities. unless: dotted paths of the container's attributes;
+    where one of them is declared, nobody can say which objects there will be.
+    """
+
+    names: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimit:
+    """How many connections an object has for what lies in it.
+
+    attribute: tells it of a live object. set_by: dotted path of the attribute that decides it where
+    it is set, or "". by, values: where neither helps, the first pattern that is found in the value
+    of the attribute `by`, and its number.
+    """
+
+    attribute: str
+    set_by: str = ""
+    by: str = ""
+    values: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +212,8 @@ class Kind:
     reads: the first decides whether the object is there; the others add attributes.
     timeouts_s: the kind's own deadlines by operation; 20 minutes where it names none.
     stateful: deleting it loses data.
+    takes_connections: the attribute that says how many connections an object takes of what it lies
+        in, or "". gives_connections: how many there are for what lies in it.
     """
 
     name: str
@@ -186,6 +231,10 @@ class Kind:
     timeouts_s: Mapping[str, float] = field(default_factory=dict)
     effects: tuple[EffectRule, ...] = ()
     stateful: bool = False
+    checks: tuple[Check, ...] = ()
+    given: Given | None = None
+    takes_connections: str = ""
+    gives_connections: ConnectionLimit | None = None
 
     @property
     def is_resource(self) -> bool:

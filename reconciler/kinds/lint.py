@@ -1,27 +1,16 @@
 """What the meta-schema cannot say about a kind file: that its parts fit one another."""
 
 import re
-import string
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
 
 from reconciler.kinds.kind import Attribute, Kind
+from reconciler.kinds.lint_life import lint_life
 from reconciler.kinds.parse import Document
+from reconciler.kinds.problem import Problem, unknown_attributes, walk
 from reconciler.model.location import Path
 
 RESERVED_ATTRIBUTES = frozenset({"for_each", "depends_on", "lifecycle", "timeouts"})
 RESERVED_KINDS = frozenset({"vars", "locals", "data", "each", "stack"})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that does not fit; path: in the kind file."""
-
-    path: Path
-    summary: str
-    detail: str
-    hint: str = ""
 
 
 def lint(kind: Kind, document: Document) -> Iterator[Problem]:
@@ -29,39 +18,11 @@ def lint(kind: Kind, document: Document) -> Iterator[Problem]:
     yield from _names(kind, document)
     yield from _identity(kind)
     yield from _routes(kind)
-    yield from _life(kind)
-    for path, attribute in _walk(kind.attributes, ()):
+    yield from lint_life(kind)
+    for path, attribute in walk(kind.attributes, ()):
         yield from _words(path, attribute)
     for name, attribute in kind.attributes.items():
         yield from _reach(kind, name, attribute)
-
-
-def lint_references(kind: Kind, catalogue: Mapping[str, Kind]) -> Iterator[Problem]:
-    """Yield each `x-refers-to` that names nothing in `catalogue`."""
-    for path, attribute in _walk(kind.attributes, ()):
-        if attribute.refers_to is None:
-            continue
-        name, target = attribute.refers_to
-        place = (*path, "x-refers-to")
-        if name != kind.name and name not in catalogue:
-            detail = f"There is no kind '{name}'."
-            yield Problem(place, "Unknown kind", detail, did_you_mean(name, catalogue))
-        else:
-            named = kind if name == kind.name else catalogue[name]
-            yield from _unknown(place, (target,), named)
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return a hint that names the nearest of `names`, or ""."""
-    close = get_close_matches(name, sorted(names), n=1)
-    return f"did you mean '{close[0]}'?" if close else ""
-
-
-def _walk(attributes: Mapping[str, Attribute], parents: Path) -> Iterator[tuple[Path, Attribute]]:
-    for name, attribute in attributes.items():
-        path = (*parents, "properties", name)
-        yield path, attribute
-        yield from _walk(attribute.nested, path)
 
 
 def _names(kind: Kind, document: Document) -> Iterator[Problem]:
@@ -80,19 +41,12 @@ def _names(kind: Kind, document: Document) -> Iterator[Problem]:
         (("allOf", i), part["not"]["required"]) for i, part in enumerate(document.get("allOf", ()))
     ]
     for path, names in declared:
-        yield from _unknown(path, names, kind)
-
-
-def _unknown(path: Path, names: Iterable[str], kind: Kind) -> Iterator[Problem]:
-    for name in names:
-        if name not in kind.attributes:
-            detail = f"{kind.name} has no attribute '{name}'."
-            yield Problem(path, "Unknown attribute", detail, did_you_mean(name, kind.attributes))
+        yield from unknown_attributes(path, names, kind)
 
 
 def _identity(kind: Kind) -> Iterator[Problem]:
     path: Path = ("x-kind", "identity")
-    yield from _unknown(path, kind.identity, kind)
+    yield from unknown_attributes(path, kind.identity, kind)
     for name in kind.identity:
         attribute = kind.attributes.get(name)
         if attribute is None:
@@ -116,8 +70,8 @@ def _routes(kind: Kind) -> Iterator[Problem]:
     for i, read in enumerate(kind.reads):
         place = (*routes, "read", i)
         yield from _placeholders(place, read.path, kind)
-        yield from _unknown((*place, "find"), read.find.values(), kind)
-        yield from _unknown((*place, "only_for"), read.only_for, kind)
+        yield from unknown_attributes((*place, "find"), read.find.values(), kind)
+        yield from unknown_attributes((*place, "only_for"), read.only_for, kind)
         if read.page and not read.find:
             yield Problem(place, "Read that cannot be made", "A list in pages needs `find`.")
     if kind.reads[0].only_for:
@@ -127,8 +81,8 @@ def _routes(kind: Kind) -> Iterator[Problem]:
         for i, call in enumerate(calls):
             place = (*routes, op, i)
             yield from _placeholders(place, call.path, kind)
-            yield from _unknown((*place, "when"), call.when, kind)
-            yield from _unknown((*place, "send"), call.send, kind)
+            yield from unknown_attributes((*place, "when"), call.when, kind)
+            yield from unknown_attributes((*place, "send"), call.send, kind)
             yield from _unsendable((*place, "send"), op, call.send, kind)
 
 
@@ -168,41 +122,6 @@ def _reach(kind: Kind, name: str, attribute: Attribute) -> Iterator[Problem]:
     elif name not in updated and not attribute.force_new and not attribute.create_only:
         detail = f"No update sends '{name}'; is it x-force-new or x-create-only?"
         yield Problem(("properties", name), "Attribute that cannot change", detail)
-
-
-def _life(kind: Kind) -> Iterator[Problem]:
-    if kind.settle:
-        place: Path = ("x-kind", "settle", "attribute")
-        yield from _unknown(place, (kind.settle.attribute,), kind)
-    for i, rule in enumerate(kind.effects):
-        place = ("x-kind", "effects", i)
-        for dotted in rule.attributes:
-            if not _resolves(dotted, kind.attributes):
-                detail = f"{kind.name} has no attribute '{dotted}'."
-                yield Problem((*place, "attributes"), "Unknown attribute", detail)
-        known = {*kind.attributes, *(("before", "after") if rule.attributes else ())}
-        for word, text in (("text", rule.text), ("instead", rule.instead)):
-            for name in _fields(text):
-                if name not in known:
-                    detail = f"'{{{name}}}' stands for nothing here."
-                    yield Problem((*place, word), "Unknown placeholder", detail)
-
-
-def _resolves(dotted: str, attributes: Mapping[str, Attribute]) -> bool:
-    """Whether the path leads to an attribute; names may hold dots themselves."""
-    if dotted in attributes:
-        return True
-    return any(
-        dotted.startswith(f"{name}.") and _resolves(dotted[len(name) + 1 :], attribute.nested)
-        for name, attribute in attributes.items()
-    )
-
-
-def _fields(text: str) -> Iterator[str]:
-    try:
-        yield from (name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
-    except ValueError:
-        yield text
 
 
 _CONTRADICTIONS = (

@@ -10,7 +10,10 @@ from typing import Any, TypeAlias
 from reconciler.kinds.kind import (
     Attribute,
     Call,
+    Check,
+    ConnectionLimit,
     EffectRule,
+    Given,
     Hint,
     Kind,
     Read,
@@ -47,6 +50,12 @@ def parse_kind(document: Document) -> Kind:
         timeouts_s={op: parse_duration(text) for op, text in life.get("timeouts", {}).items()},
         effects=tuple(map(_effect, life.get("effects", ()))),
         stateful=life.get("stateful", False),
+        checks=tuple(map(_check, life.get("checks", ()))),
+        given=_given(life["given"]) if "given" in life else None,
+        takes_connections=life.get("takes_connections", ""),
+        gives_connections=_limit(life["gives_connections"])
+        if "gives_connections" in life
+        else None,
     )
 
 
@@ -170,5 +179,28 @@ def _effect(words: Document) -> EffectRule:
         code=words["code"],
         text=words.get("text", ""),
         attributes=tuple(words.get("attributes", ())),
+        becomes=tuple(words.get("becomes", ())),
         instead=words.get("instead", ""),
+    )
+
+
+def _check(words: Document) -> Check:
+    return Check(
+        container_attribute=words["container_attribute"],
+        pattern=words["pattern"],
+        message=words["message"],
+        hint=words.get("hint", ""),
+    )
+
+
+def _given(words: Document) -> Given:
+    return Given(names=tuple(words["names"]), unless=tuple(words.get("unless", ())))
+
+
+def _limit(words: Document) -> ConnectionLimit:
+    return ConnectionLimit(
+        attribute=words["attribute"],
+        set_by=words.get("set_by", ""),
+        by=words.get("by", ""),
+        values=tuple((pattern, number) for pattern, number in words.get("values", ())),
     )

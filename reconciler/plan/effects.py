@@ -41,10 +41,16 @@ def _applicable(
         if not rule.attributes:
             yield rule, None
             continue
-        touched = (change for change in changes if _names(change) & set(rule.attributes))
+        touched = (change for change in changes if _is_meant(change, rule))
         first = next(touched, None)
         if first is not None:
             yield rule, first
+
+
+def _is_meant(change: Difference, rule: EffectRule) -> bool:
+    if rule.becomes and change.want not in rule.becomes:
+        return False
+    return bool(_names(change) & set(rule.attributes))
 
 
 def _names(change: Difference) -> set[str]:

@@ -18,8 +18,9 @@ SOUND: dict[str, Any] = {
     "description": "A widget.",
     "type": "object",
     "additionalProperties": False,
-    "required": ["name"],
+    "required": ["box", "name"],
     "properties": {
+        "box": {**TEXT, "x-force-new": True, "x-refers-to": "box.name"},
         "name": {**TEXT, "x-force-new": True},
         "size": {"description": "Its size.", "type": "integer", "default": 3},
         "note": {**TEXT, "x-local": True},
@@ -40,7 +41,7 @@ SOUND: dict[str, Any] = {
         "id": {**TEXT, "readOnly": True},
     },
     "x-kind": {
-        "identity": ["name"],
+        "identity": ["box", "name"],
         "routes": {
             "read": [
                 {"path": "/v1/widgets", "answer": "widgets", "find": {"name": "name"}},
@@ -62,14 +63,51 @@ SOUND: dict[str, Any] = {
             {
                 "on": ["update"],
                 "attributes": ["config.a.b", "size"],
+                "becomes": [7, "x", True, None],
                 "code": "cut-clients",
                 "text": "{name} goes from {before} to {after}",
             }
         ],
         "stateful": False,
-        "checks": [{"rule": "self.size > 0", "message": "size must be above 0"}],
+        "checks": [
+            {
+                "container_attribute": "label",
+                "pattern": "^a",
+                "message": "{name} needs a box with an a, not {value}",
+                "hint": "another box for {name}",
+            }
+        ],
+        "given": {"names": ["first"], "unless": ["inside.full"]},
+        "takes_connections": "size",
+        "gives_connections": {
+            "attribute": "size",
+            "set_by": "config.a.b",
+            "by": "name",
+            "values": [["^small", 1], [".", 2]],
+        },
     },
 }
+
+BOX: dict[str, Any] = {
+    "title": "box",
+    "description": "A box.",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name"],
+    "properties": {
+        "name": {**TEXT, "x-force-new": True},
+        "label": TEXT,
+        "inside": {
+            "description": "Its inside.",
+            "type": "object",
+            "x-merge": True,
+            "properties": {"full": {"description": "Full.", "type": "boolean"}},
+        },
+    },
+    "x-kind": {"identity": ["name"], "routes": {"read": [{"path": "/v1/boxes/{name}"}]}},
+}
+
+BOXES = {"box": parse_kind(BOX)}
 
 REMOVED = object()
 
@@ -128,6 +166,7 @@ LACKING = {
     ),
     "merged object without properties": ("properties/config/properties", REMOVED),
     "call without a method": (f"{CREATE}/method", REMOVED),
+    "check of what": ("x-kind/checks/0/container_attribute", REMOVED),
     "retry without an end": ("x-kind/retry/0/within", REMOVED),
 }
 
@@ -150,6 +189,12 @@ WRONG = {
     "status that is no error": ("x-kind/hints/0/status", 200),
     "effect code in words": ("x-kind/effects/0/code", "Cut clients!"),
     "name with a dash": ("properties/my-name", TEXT),
+    "connections by a word": ("x-kind/gives_connections/values", [["^a", "many"]]),
+    "connections by what": ("x-kind/gives_connections/by", REMOVED),
+    "check that is no pattern": ("x-kind/checks/0/pattern", "["),
+    "becomes a list": ("x-kind/effects/0/becomes", [[1]]),
+    "becomes without an attribute": ("x-kind/effects/0/attributes", REMOVED),
+    "given nothing": ("x-kind/given/names", []),
     "delete without create": (f"{ROUTES}/create", REMOVED),
     "nullable type": (f"{PROPERTY}/type", ["integer", "null"]),
 }
@@ -207,6 +252,12 @@ MISFITS = {
     "never updated": (f"{UPDATE}/send", ["rules", "config"], "Attribute that cannot change"),
     "settle there is not": ("x-kind/settle/attribute", "stat", "Unknown attribute"),
     "effect of what": ("x-kind/effects/0/attributes", ["config.a.c"], "Unknown attribute"),
+    "connections taken by what": ("x-kind/takes_connections", "sise", "Unknown attribute"),
+    "connections told by what": ("x-kind/gives_connections/attribute", "x", "Unknown attribute"),
+    "connections set by what": ("x-kind/gives_connections/set_by", "config.b", "Unknown attribute"),
+    "connections by what": ("x-kind/gives_connections/by", "nmae", "Unknown attribute"),
+    "check that says what": ("x-kind/checks/0/message", "{nmae}", "Unknown placeholder"),
+    "check that hints at what": ("x-kind/checks/0/hint", "{nmae}", "Unknown placeholder"),
     "effect that says what": ("x-kind/effects/0/text", "{nmae}", "Unknown placeholder"),
     "effect with a loose brace": ("x-kind/effects/0/text", "{name", "Unknown placeholder"),
     "before of what": (
@@ -299,9 +350,34 @@ def test_references_must_lead_somewhere() -> None:
     """The kind must be there, and so must its attribute; one's own kind counts."""
     document = changed("properties/note/x-refers-to", "widget.name")
     kind = parse_kind(document)
-    assert check_references(kind, {}, "widget.json") == ()
+    assert check_references(kind, BOXES, "widget.json") == ()
     for target, summary in (("gadget.name", "Unknown kind"), ("widget.nmae", "Unknown attribute")):
         lost = parse_kind(changed("properties/note/x-refers-to", target))
-        (told,) = check_references(lost, {"widgets": kind}, "widget.json")
+        (told,) = check_references(lost, {**BOXES, "widgets": kind}, "widget.json")
         assert told.summary == summary
         assert told.hint.startswith("did you mean '")
+
+
+OF_THE_CONTAINER = {
+    "a check of what it has not": (
+        "x-kind/checks/0/container_attribute",
+        "lable",
+        "Unknown attribute",
+    ),
+    "unless what it has not": ("x-kind/given/unless", ["inside.fill"], "Unknown attribute"),
+    "lies in nothing": ("properties/box/x-refers-to", REMOVED, "Words about what it lies in"),
+}
+
+
+def test_words_about_what_it_lies_in_are_sound() -> None:
+    """Attributes of the container may be named, also inside merged ones."""
+    assert check_references(parse_kind(SOUND), BOXES, "widget.json") == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "summary"), OF_THE_CONTAINER.values(), ids=OF_THE_CONTAINER
+)
+def test_words_about_what_it_lies_in_must_fit_that(path: str, value: object, summary: str) -> None:
+    """They are held against the container's own kind, once it is known."""
+    kind = parse_kind(changed(path, value))
+    assert summary in [told.summary for told in check_references(kind, BOXES, "widget.json")]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.kind import Attribute, Unset
+from reconciler.kinds.kind import Attribute, Check, ConnectionLimit, Given, Unset
 from reconciler.kinds.parse import parse_kind
 from reconciler.model.state import Op
 
@@ -182,3 +182,34 @@ def test_life_is_read_in_full() -> None:
     assert kind.timeouts_s == {"create": 9900}
     assert (kind.effects[0].on, kind.effects[0].attributes) == (("update",), ("a",))
     assert kind.stateful and kind.is_resource
+
+
+def test_words_about_what_it_lies_in_are_read() -> None:
+    """What the container must be like, what it brings along, and what is taken of it."""
+    rule = {"container_attribute": "plan", "pattern": "^big", "message": "m", "hint": "h"}
+    limit = {"attribute": "most", "set_by": "a.most", "by": "plan", "values": [["^big", 9]]}
+    kind = parse_kind(
+        document(
+            checks=[rule],
+            given={"names": ["first"], "unless": ["copy_of"]},
+            takes_connections="size",
+            gives_connections=limit,
+        )
+    )
+    assert kind.checks == (
+        Check(container_attribute="plan", pattern="^big", message="m", hint="h"),
+    )
+    assert kind.given == Given(names=("first",), unless=("copy_of",))
+    assert kind.takes_connections == "size"
+    assert kind.gives_connections == ConnectionLimit(
+        attribute="most", set_by="a.most", by="plan", values=(("^big", 9),)
+    )
+    bare = parse_kind(document())
+    assert (bare.checks, bare.given, bare.takes_connections) == ((), None, "")
+    assert bare.gives_connections is None
+
+
+def test_values_that_an_effect_waits_for_are_read() -> None:
+    """Null stands for unset."""
+    rule = {"on": ["update"], "attributes": ["a"], "becomes": ["x", None], "code": "c", "text": ""}
+    assert parse_kind(document(effects=[rule])).effects[0].becomes == ("x", None)

@@ -303,3 +303,40 @@ def test_conversions_of_the_vocabulary_are_those_there_are() -> None:
     """A kind file that passes the check never names one that the driver lacks."""
     meta = json.loads((shipped_dir() / "kind.meta.json").read_text())
     assert set(meta["$defs"]["schema"]["properties"]["x-convert"]["enum"]) == CONVERSIONS
+
+
+PLANS = {
+    "free-1-5gb": 20,
+    "hobbyist": 25,
+    "startup-4": 100,
+    "business-8": 200,
+    "premium-16": 400,
+    "startup-32": 800,
+    "business-64": 1000,
+    "premium-120": 1000,
+    "premium-225": 1000,
+}
+
+
+@pytest.mark.parametrize(("plan", "most"), PLANS.items())
+def test_connections_follow_the_plan(plan: str, most: int) -> None:
+    """By the memory of one node, as Aiven publishes it; an unknown size tells nothing."""
+    limit = catalogue()["aiven_pg"].gives_connections
+    assert limit is not None
+    assert next(n for pattern, n in limit.values if re.search(pattern, plan)) == most
+    assert not any(re.search(pattern, "business-12") for pattern, _ in limit.values)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_only_the_smallest_plans_have_no_pooling(plan: str) -> None:
+    """Free and hobbyist."""
+    (rule,) = catalogue()["aiven_connection_pool"].checks
+    assert bool(re.search(rule.pattern, plan)) is plan.startswith(("startup", "bus", "prem"))
+
+
+def test_new_services_have_a_database_and_a_user() -> None:
+    """defaultdb and avnadmin, unless the service is a copy of another or names its admin itself."""
+    database, user = (catalogue()[f"aiven_pg_{name}"].given for name in ("database", "user"))
+    assert database and user
+    assert (database.names, user.names) == (("defaultdb",), ("avnadmin",))
+    assert set(user.unless) - set(database.unless) == {"pg_user_config.admin_username"}
