@@ -60,12 +60,25 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """An approval that is not used up: the rest of what was approved may still be applied under it.
+
+    digest: of the plan that was approved.
+    left: what was still to do, by address: a fingerprint of what the resource will be.
+    """
+
+    digest: str
+    left: Mapping[Address, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """One stack's record.
 
     lineage: 32 hex digits, fixed for the life of the state; "" when there is no state yet.
     serial: +1 each time the file is written; 0 when there is no state yet.
     unresolved: intents by id.
+    approved: what was approved and only partly applied, or None.
     """
 
     stack: str
@@ -73,3 +86,4 @@ class State:
     serial: int = 0
     resources: Mapping[Address, Recorded] = field(default_factory=dict)
     unresolved: Mapping[str, Intent] = field(default_factory=dict)
+    approved: Approval | None = None
