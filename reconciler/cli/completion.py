@@ -5,8 +5,10 @@ import click
 
 @click.command(
     "completion",
-    epilog="Example: source <(reconcile completion bash), in ~/.bashrc; fish: reconcile completion fish "
-    "> ~/.config/fish/completions/reconcile.fish",
+    epilog="\b\n"
+    "Example: source <(reconcile completion bash)    in ~/.bashrc\n"
+    "         source <(reconcile completion zsh)     in ~/.zshrc\n"
+    "         reconcile completion fish > ~/.config/fish/completions/reconcile.fish",
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:

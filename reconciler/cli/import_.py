@@ -10,7 +10,7 @@ from reconciler.model.errors import ExitCode
 
 @click.command(
     "import",
-    epilog="Example: reconcile import aiven_connection_pool.main "
+    epilog="\b\nExample: reconcile import aiven_connection_pool.main \\\n  "
     "my-project/example-postgres/example-pool examples/connection_pool",
 )
 @click.argument("address")

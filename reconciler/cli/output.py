@@ -11,7 +11,7 @@ from reconciler.model.errors import ExitCode
 
 @click.command(
     "output",
-    epilog="Example: reconcile output examples/connection_pool --name uri --show-sensitive",
+    epilog="\b\nExample: reconcile output examples/connection_pool --name uri --show-sensitive",
 )
 @stack_options
 @click.option("--name", help="Print this output's value alone.")

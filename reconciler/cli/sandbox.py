@@ -39,7 +39,11 @@ def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@command.command("start", epilog="Example: reconcile sandbox start --port 8080")
+@command.command(
+    "start",
+    epilog='Example: eval "$(reconcile sandbox start)"',
+    short_help="Start a sandbox in the background.",
+)
 @_settings_options
 def start(**options: Any) -> int:
     """Start a sandbox that goes on in the background, and print how to point tools at it."""
@@ -75,6 +79,7 @@ def stop() -> int:
     "run",
     context_settings={"ignore_unknown_options": True},
     epilog="Example: reconcile sandbox run -- reconcile plan examples/connection_pool",
+    short_help="Start a sandbox, run a command against it, stop it.",
 )
 @_settings_options
 @click.argument("words", metavar="-- COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)

@@ -63,7 +63,11 @@ def show(address: str, path: Path, state_dir: Path | None) -> int:
     return ExitCode.DONE
 
 
-@command.command("mv", epilog="Example: reconcile state mv aiven_pg_user.old aiven_pg_user.new")
+@command.command(
+    "mv",
+    epilog="Example: reconcile state mv aiven_pg_user.old aiven_pg_user.new",
+    short_help="Follow a renamed declaration.",
+)
 @click.argument("old")
 @click.argument("new")
 @_with_store
