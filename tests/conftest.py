@@ -1,11 +1,12 @@
 """One sandbox for each test process, one fresh project for each test that asks for a workbench."""
 
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from workbench import Workbench
+from workbench import Recorder, Workbench
 
 from reconciler.sandbox import Running, Settings, running
 
@@ -30,3 +31,15 @@ def bench(shared_sandbox: Running, tmp_path: Path) -> Iterator[Workbench]:
     yield bench
     bench.hook("PUT", "settings", usual)
     bench.hook("DELETE", "faults")
+
+
+@pytest.fixture
+def recorder(shared_sandbox: Running) -> Iterator[Recorder]:
+    """A way to the sandbox that notes what passes."""
+    recorder = Recorder(shared_sandbox.url)
+    thread = threading.Thread(target=recorder.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield recorder
+    recorder.server.shutdown()
+    recorder.server.server_close()
+    thread.join()

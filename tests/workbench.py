@@ -11,8 +11,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from reconciler.cli.main import run as run_command_line
 from reconciler.sandbox import Running
@@ -273,6 +276,46 @@ class Workbench:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
+
+
+class Recorder:
+    """A way to the sandbox that notes what passes: the query and the body of each request.
+
+    `url` stands for the API's. Everything is handed on as it is.
+    """
+
+    def __init__(self, target: str) -> None:
+        self.queries: list[str] = []
+        self.bodies: list[bytes] = []
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def pass_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                if self.command == "GET":
+                    recorder.queries.append(self.path.partition("?")[2])
+                recorder.bodies.append(body)
+                host = urlsplit(target)
+                onward = HTTPConnection(host.hostname or "", host.port, timeout=30)
+                onward.request(self.command, self.path, body or None, dict(self.headers))
+                answer = onward.getresponse()
+                content = answer.read()
+                self.send_response(answer.status)
+                self.send_header("content-type", answer.headers["content-type"])
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+                onward.close()
+
+            do_GET = do_POST = do_PUT = do_DELETE = pass_on  # noqa: N815  (the library's names)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
 
 
 def is_change(change: Mapping[str, Any]) -> bool:

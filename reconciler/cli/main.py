@@ -6,6 +6,7 @@ from importlib import import_module
 import click
 
 from reconciler import __version__
+from reconciler.cli.streams import open_closed_streams, steady_streams
 from reconciler.model.errors import ExitCode, ReconcileError
 
 _COMMANDS = {
@@ -69,11 +70,27 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    open_closed_streams()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; return its exit code. Nothing but a bug of ours gets past this frame."""
+    """Run one command line; return its exit code. Nothing but a bug of ours gets past this frame.
+
+    A reader that leaves (`reconcile plan | head`) or a full disk behind stdout stops no command. What
+    could not be printed is an error where printing is what was asked for, not after an apply.
+    """
+    with steady_streams() as (out, err):
+        code = _run(arguments)
+        out.flush()
+        if out.error is None:
+            return code
+        err.write(f"error: Output cannot be written\n  The system says: {out.error.strerror}.\n")
+        is_asked_for = arguments[:1] not in (["apply"], ["destroy"])
+        return ExitCode.ERROR if is_asked_for and code == ExitCode.DONE else code
+
+
+def _run(arguments: list[str]) -> int:
     try:
         result = cli.main(arguments, prog_name="reconcile", standalone_mode=False)
     except ReconcileError as error:
@@ -89,8 +106,6 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return ExitCode.ERROR
-    except BrokenPipeError:
-        return _stdout_is_gone()
     except Exception as error:  # noqa: BLE001  # the outermost frame: whatever gets here is our bug
         return _report_bug(error)
     return int(result) if isinstance(result, int) else ExitCode.DONE
@@ -101,14 +116,6 @@ def _fail(error: ReconcileError) -> int:
 
     show_diagnostics(error.diagnostics)
     return error.exit_code
-
-
-def _stdout_is_gone() -> int:
-    """Leave quietly when the reader of our output has left (`reconcile plan | head`)."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.DONE
 
 
 def _report_bug(error: Exception) -> int:
