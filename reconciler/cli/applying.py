@@ -16,6 +16,7 @@ from reconciler.apply.late import LateValues, live_by_address, needed_by_others
 from reconciler.apply.run import Stop, run_plan
 from reconciler.apply.steps import World
 from reconciler.cli import terminal
+from reconciler.cli.approving import Consent, check_approval, is_agreed
 from reconciler.cli.options import StackOptions, scope_flags
 from reconciler.cli.pipeline import (
     Planned,
@@ -29,26 +30,12 @@ from reconciler.cli.pipeline import (
     scope_of,
 )
 from reconciler.cli.telling import Teller
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.errors import ExitCode, ReconcileError
+from reconciler.model.errors import ExitCode
 from reconciler.model.plan import Plan
 from reconciler.plan.scope import Scope
 
 if TYPE_CHECKING:
     from reconciler.recorded.run import Run
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
-    """How somebody said yes, or can be asked.
-
-    digest: of the plan that was reviewed, or None. reviewed: that plan, when its file was given.
-    """
-
-    digest: str | None = None
-    is_given: bool = False
-    can_ask: bool = True
-    reviewed: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +52,6 @@ class Request:
     @property
     def verb(self) -> str:
         return "destroy" if self.scope.destroy else "apply"
-
-
-class StalePlanError(ReconcileError):
-    """The plan is no longer the one that was approved."""
-
-    exit_code = ExitCode.STALE
 
 
 def request_of(
@@ -120,14 +101,14 @@ def apply(request: Request) -> int:
 async def _apply(request: Request, project: Project, run: "Run") -> int:
     async with connect(request.parallelism) as session:
         planned = await make_plan(project, run.state, session, request.scope)
-        _refuse_stale(request.consent, planned.plan)
+        check_approval(request.consent, planned.plan, run.state)
         if not request.as_json:
             _show(planned.plan)
         if planned.plan.is_blocked:
             return _blocked(planned.plan, is_shown=not request.as_json)
         if not planned.plan.has_changes:
             return ExitCode.DONE
-        if not _is_agreed(request, planned.plan):
+        if not is_agreed(request.consent, planned.plan, request.verb):
             click.echo("Not applied; nothing was changed.", err=True)
             return ExitCode.ERROR
         return await _carry_out(request, project, run, session, planned)
@@ -150,48 +131,6 @@ def _blocked(plan: Plan, *, is_shown: bool) -> int:
     if problems and not is_shown:
         terminal.show_diagnostics(problems)
     return ExitCode.BLOCKED
-
-
-def _refuse_stale(consent: Consent, plan: Plan) -> None:
-    if consent.digest is None or consent.digest == plan.digest:
-        return
-    if len(consent.digest) < len(plan.digest) and plan.digest.startswith(consent.digest):
-        raise click.UsageError("--approve needs the whole digest: its first digits are only a name")
-    moved = _moved(consent.reviewed, plan) if consent.reviewed else ""
-    raise StalePlanError(
-        Diagnostic(
-            summary="Not the plan that was approved",
-            detail=f"Approved was {consent.digest[:8]}; what would be done now is {plan.id}."
-            + (f" Moved: {moved}." if moved else ""),
-            hint="reconcile plan, and have that one approved",
-        )
-    )
-
-
-def _moved(reviewed: Plan, plan: Plan) -> str:
-    """Return the addresses whose change is not the one that was reviewed."""
-    before = {c.address: (c.action, c.fields, c.precondition) for c in reviewed.changes}
-    after = {c.address: (c.action, c.fields, c.precondition) for c in plan.changes}
-    differing = [
-        address
-        for address in sorted({*before, *after})
-        if not _is_same_change(before.get(address), after.get(address))
-    ]
-    return ", ".join(differing[:10]) + (", …" if len(differing) > 10 else "")
-
-
-def _is_same_change(one: object, other: object) -> bool:
-    return repr(one) == repr(other)
-
-
-def _is_agreed(request: Request, plan: Plan) -> bool:
-    consent = request.consent
-    if consent.is_given or consent.digest:
-        return True
-    answer = click.prompt(
-        f"\nType yes to {request.verb} plan {plan.id}", default="", show_default=False, err=True
-    )
-    return str(answer).strip().lower() == "yes"
 
 
 async def _carry_out(

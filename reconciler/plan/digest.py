@@ -15,7 +15,7 @@ def digest(plan: Plan) -> str:
         "destroy": plan.destroy,
         "changes": [_change(change) for change in plan.changes if change.is_noteworthy],
     }
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_plain)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -36,7 +36,8 @@ def _field(field: Field) -> list[object]:
     return [field.path, field.before, field.after]
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return what stands for a value that JSON does not have."""
     match value:
         case Unknown():
             return {"after": f"{value.address}.{value.attribute}"}
