@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.location import Location
-from reconciler.model.state import Intent, Recorded, State
+from reconciler.model.state import Approval, Intent, Recorded, State
 from reconciler.recorded import lines
 from reconciler.recorded.errors import DamagedStateError, NewerStateError
 
@@ -24,7 +24,8 @@ _HEADER: Final = re.compile(
     r"version: 1\n"
     r"stack: (?P<stack>[^\n]+)\n"
     r"lineage: (?P<lineage>[^\n]+)\n"
-    r"serial: (?P<serial>0|[1-9][0-9]{0,17})\n)"
+    r"serial: (?P<serial>0|[1-9][0-9]{0,17})\n"
+    r"(?:approved: (?P<approved>[^\n]+)\n)?)"
     r'crc: "(?P<crc>[0-9a-f]{8})"\n'
     r"(?P<mark>resources:(?: \{\})?\n)"
 )
@@ -53,6 +54,8 @@ def encode(state: State) -> bytes:
         f"# State of stack {stack}. Written by reconcile; edit with `reconcile state`.\n"
         f"version: {VERSION}\nstack: {stack}\nlineage: {_scalar(state.lineage)}\nserial: {state.serial}\n"
     ).encode()
+    if state.approved is not None:
+        before += f"approved: {lines.encode_approval(state.approved)}\n".encode()
     after = (_encode_entries(state) + END).encode()
     return before + f'crc: "{_crc(before, after)}"\n'.encode() + after
 
@@ -77,8 +80,10 @@ def intent_order(key: str) -> tuple[int, int]:
 
 
 def is_same(one: State, other: State) -> bool:
-    """Tell whether the files would differ in their headers only; `==` takes 1, 1.0 and True for equal."""
+    """Tell whether the files would differ in lineage and serial only; `==` takes 1 and True for equal."""
     if (one.resources, one.unresolved) != (other.resources, other.unresolved):
+        return False
+    if one.approved != other.approved:
         return False
     return _encode_entries(one) == _encode_entries(other)
 
@@ -112,7 +117,7 @@ def decode(data: bytes, file: str = "") -> State:
     _refuse_newer(text, file)
     header = _HEADER.match(text)
     if header is None:
-        raise _damaged(file, "Its first seven lines are not those of a state file.")
+        raise _damaged(file, "Its first lines are not those of a state file.")
     if not text.endswith(END):
         raise _damaged(
             file, "Its end mark, '# end', is missing: it was cut short, or edited by hand."
@@ -176,6 +181,7 @@ def _decode_lines(text: str, header: re.Match[str], file: str) -> State:
     reader = _Reader()
     try:
         stack, lineage = _unscalar(header["stack"]), _unlineage(header["lineage"])
+        approved = _unapproved(header["approved"], reader.known)
         reader.finish(entries.pop())
         for entry in entries:
             number += 1
@@ -188,6 +194,7 @@ def _decode_lines(text: str, header: re.Match[str], file: str) -> State:
         serial=int(header["serial"]),
         resources=reader.resources,
         unresolved=reader.unresolved,
+        approved=approved,
     )
 
 
@@ -198,13 +205,22 @@ def _unlineage(text: str) -> str:
     return lineage
 
 
+def _unapproved(text: str | None, known: dict[str, Address]) -> Approval | None:
+    if text is None:
+        return None
+    value, end = lines.decode_json(text)
+    if end != len(text):
+        raise lines.ShapeError("something stands behind the approval")
+    return lines.decode_approval(value, known)
+
+
 class _Reader:
     """Collects what the lines of one file say."""
 
     def __init__(self) -> None:
         self.resources: dict[Address, Recorded] = {}
         self.unresolved: dict[str, Intent] = {}
-        self._known: dict[str, Address] = {}
+        self.known: dict[str, Address] = {}
 
     def read(self, entry: str) -> None:
         if not entry.startswith('  "'):
@@ -216,11 +232,11 @@ class _Reader:
         if end != len(entry):
             raise lines.ShapeError("something stands behind its value")
         if key.startswith("?"):
-            intent = lines.decode_intent(key[1:], value, self._known)
+            intent = lines.decode_intent(key[1:], value, self.known)
             _add(self.unresolved, intent.id, intent)
         else:
-            address = lines.decode_address(key, self._known)
-            _add(self.resources, address, lines.decode_recorded(value, self._known))
+            address = lines.decode_address(key, self.known)
+            _add(self.resources, address, lines.decode_recorded(value, self.known))
 
     def finish(self, rest: str) -> None:
         if rest:

@@ -1,11 +1,11 @@
 """What a journal can say, and what it does to the record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from reconciler.model.address import Address
-from reconciler.model.state import Intent, Recorded
+from reconciler.model.state import Approval, Intent, Recorded, State
 from reconciler.recorded import lines
 
 
@@ -49,17 +49,32 @@ class Changed:
     records: Mapping[Address, Recorded | None]
 
 
-Entry: TypeAlias = Announced | Written | Done | Failed | Changed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """What is left of an approval by now; None when there is none, or it is used up."""
+
+    approval: Approval | None
+
+
+Entry: TypeAlias = Announced | Written | Done | Failed | Changed | Approved
 
 
 class Ledger:
     """The record while it changes. Putting the same entries in again changes nothing."""
 
-    def __init__(
-        self, resources: Mapping[Address, Recorded], unresolved: Mapping[str, Intent]
-    ) -> None:
-        self.resources = dict(resources)
-        self.unresolved = dict(unresolved)
+    def __init__(self, state: State) -> None:
+        self.resources = dict(state.resources)
+        self.unresolved = dict(state.unresolved)
+        self.approved = state.approved
+
+    def put_into(self, state: State) -> State:
+        """Return `state` with the record as it is by now; lineage and serial stay."""
+        return replace(
+            state,
+            resources=dict(self.resources),
+            unresolved=dict(self.unresolved),
+            approved=self.approved,
+        )
 
     def put(self, entry: Entry) -> None:
         match entry:
@@ -77,6 +92,8 @@ class Ledger:
                 self.unresolved.pop(key, None)
             case Changed(records=records):
                 self._change(records)
+            case Approved(approval=approval):
+                self.approved = approval
             case _:
                 assert_never(entry)
 
@@ -115,6 +132,9 @@ def encode_entry(entry: Entry) -> str:
                 for address, item in sorted(records.items())
             )
             return f'{{"change":{{{",".join(items)}}}}}'
+        case Approved(approval=approval):
+            text = "null" if approval is None else lines.encode_approval(approval)
+            return f'{{"approved":{text}}}'
         case _:
             assert_never(entry)
 
@@ -155,6 +175,10 @@ def decode_entry(value: dict[str, object], known: dict[str, Address]) -> Entry:
                     lines.decode_address(address, known): _decode_optional(item, known)
                     for address, item in records.items()
                 }
+            )
+        case {"approved": approval, **others} if not others:
+            return Approved(
+                approval=None if approval is None else lines.decode_approval(approval, known)
             )
     raise lines.ShapeError("this is not an entry of a journal")
 

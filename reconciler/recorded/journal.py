@@ -190,12 +190,10 @@ def replay(journal: Journal, saved: State, file: str = "") -> State:
             f"The state is older than its journal: it has serial {saved.serial}, "
             f"and the journal goes on from serial {header.serial}.",
         )
-    ledger = Ledger(saved.resources, saved.unresolved)
+    ledger = Ledger(saved)
     for entry in journal.entries:
         ledger.put(entry)
-    played = replace(
-        saved, lineage=header.lineage, resources=ledger.resources, unresolved=ledger.unresolved
-    )
+    played = replace(ledger.put_into(saved), lineage=header.lineage)
     if is_same(played, saved):
         return saved
     if header.serial < saved.serial:

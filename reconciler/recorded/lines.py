@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.state import Intent, Op, Recorded
+from reconciler.model.state import Approval, Intent, Op, Recorded
 from reconciler.recorded.errors import StateError
 
 MAX_KEY: Final = 1023
@@ -135,6 +135,14 @@ def encode_intent(intent: Intent) -> str:
     )
 
 
+def encode_approval(approval: Approval) -> str:
+    """Return `{"digest":…,"left":{<address>:<fingerprint>,…}}`."""
+    left = ",".join(
+        f"{quote_key(address)}:{quote(text)}" for address, text in sorted(approval.left.items())
+    )
+    return f'{{"digest":{quote(approval.digest)},"left":{{{left}}}}}'
+
+
 def decode_json(text: str, start: int = 0) -> tuple[object, int]:
     """Return the JSON value at `start` and where it ends; raise ShapeError when there is none."""
     try:
@@ -201,6 +209,19 @@ def decode_intent(key: str, value: object, known: dict[str, Address]) -> Intent:
                 at=at,
             )
     raise ShapeError("this is not an intent")
+
+
+def decode_approval(value: object, known: dict[str, Address]) -> Approval:
+    """Return the approval that `encode_approval` wrote; raise ShapeError for anything else."""
+    match value:
+        case {"digest": str(digest), "left": dict(left), **others} if not others:
+            if not all(isinstance(text, str) for text in left.values()):
+                raise ShapeError("a fingerprint of what is left is not a string")
+            return Approval(
+                digest=digest,
+                left={decode_address(address, known): text for address, text in left.items()},
+            )
+    raise ShapeError("this is not an approval")
 
 
 def is_intent_id(text: str) -> bool:

@@ -6,10 +6,11 @@ from itertools import count
 from pathlib import Path
 
 from reconciler.model.address import Address
-from reconciler.model.state import Intent, Recorded, State
+from reconciler.model.state import Approval, Intent, Recorded, State
 from reconciler.recorded import codec
 from reconciler.recorded.entries import (
     Announced,
+    Approved,
     Changed,
     Done,
     Entry,
@@ -47,7 +48,7 @@ class Run:
         self._journal = journal
         self._writer = writer
         self._save = save
-        self._ledger = Ledger(state.resources, state.unresolved)
+        self._ledger = Ledger(state)
         self._numbers = count(1)
         self._has_announced = False
         self._has_entries = False
@@ -56,11 +57,7 @@ class Run:
     @property
     def current(self) -> State:
         """The state as it is by now, under the serial the run found."""
-        return replace(
-            self.state,
-            resources=dict(self._ledger.resources),
-            unresolved=dict(self._ledger.unresolved),
-        )
+        return self._ledger.put_into(self.state)
 
     def next_intent_id(self) -> str:
         """Return the id for the intent that is announced next: `<serial>.<n>`."""
@@ -102,6 +99,10 @@ class Run:
     async def change(self, records: Mapping[Address, Recorded | None]) -> None:
         """Record and forget (None) several addresses at one stroke, as a move needs it."""
         await self._remember(Changed(records=records))
+
+    async def approve(self, approval: Approval | None) -> None:
+        """Remember what is left of an approval, or None when it is used up."""
+        await self._remember(Approved(approval=approval))
 
     async def _remember(self, entry: Entry) -> None:
         """Take an entry in, also when it cannot be written; what must not be stored is not taken in."""

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from reconciler.model.address import Address
-from reconciler.model.state import Intent, Op, Recorded, State
+from reconciler.model.state import Approval, Intent, Op, Recorded, State
 
 LINEAGE = "7f9c2ba4e88f827d616045507605853e"
 
@@ -38,6 +38,7 @@ records = st.builds(
     depends_on=st.lists(addresses, max_size=3).map(tuple),
     protected=st.booleans(),
 )
+approvals = st.builds(Approval, digest=texts, left=st.dictionaries(addresses, texts, max_size=3))
 intent_ids = st.builds("{}.{}".format, st.integers(0, 99), st.integers(1, 99))
 
 
@@ -71,6 +72,7 @@ states = st.builds(
     serial=st.integers(0, 10**15),
     resources=st.dictionaries(addresses, records, max_size=4),
     unresolved=st.lists(intent_ids, max_size=3, unique=True).flatmap(_intents),
+    approved=st.one_of(st.none(), approvals),
 )
 
 
@@ -95,6 +97,11 @@ def intent(key: str, name: str, op: Op = Op.CREATE, **attributes: object) -> Int
         want=None if op is Op.DELETE else record(name, **attributes),
         at="2025-11-23T10:42:07Z",
     )
+
+
+def approval(*left: str) -> Approval:
+    """Return an approval of which the pools of these names are left."""
+    return Approval(digest="5ca1ab1e" * 8, left={pool(name): f"fp-{name}" for name in left})
 
 
 def plain_state(serial: int = 12) -> State:

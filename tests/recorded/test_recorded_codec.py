@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
-from recorded_states import LINEAGE, intent, plain_state, pool, record, states
+from recorded_states import LINEAGE, approval, intent, plain_state, pool, record, states
 from ruamel.yaml import YAML
 
 from reconciler.model.address import Address
@@ -60,6 +60,9 @@ def test_any_yaml_parser_reads_the_same(state: State) -> None:
         "serial": state.serial,
         "resources": _entries_as_json(data.decode()),
     }
+    if state.approved is not None:
+        left = dict(state.approved.left)
+        expected["approved"] = {"digest": state.approved.digest, "left": left}
     for pure, version in ((True, (1, 2)), (False, (1, 1))):
         parser = YAML(typ="safe", pure=pure)
         parser.version = version
@@ -225,6 +228,50 @@ def test_a_shape_that_is_never_written_is_refused(old: str, new: str) -> None:
     assert old in GOLDEN
     with pytest.raises(DamagedStateError):
         decode(_sealed(GOLDEN.replace(old, new, 1)))
+
+
+def test_an_approval_that_is_not_used_up_stands_in_the_header() -> None:
+    """One line, sorted by address, under the crc; no line when there is none."""
+    state = replace(plain_state(), approved=approval("b", "a"))
+    text = encode(state).decode()
+    assert text.splitlines()[5] == (
+        f'approved: {{"digest":"{"5ca1ab1e" * 8}","left":'
+        '{"aiven_connection_pool.a":"fp-a","aiven_connection_pool.b":"fp-b"}}'
+    )
+    assert decode(text.encode()) == state
+    assert b"approved" not in encode(plain_state())
+    with pytest.raises(DamagedStateError):
+        decode(text.replace("fp-b", "fp-c").encode())
+
+
+def test_every_flipped_bit_of_an_approval_is_noticed() -> None:
+    """It is under the crc as all else is."""
+    data = encode(replace(plain_state(), approved=approval("a")))
+    start = data.index(b"approved:")
+    for at in range(start, data.index(b"crc:")):
+        for bit in range(8):
+            flipped = data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+            with pytest.raises(StateError):
+                decode(flipped)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "null",
+        "{}",
+        '{"digest":1,"left":{}}',
+        '{"digest":"d","left":[]}',
+        '{"digest":"d","left":{"no address":"x"}}',
+        '{"digest":"d","left":{"k.n":1}}',
+        '{"digest":"d","left":{},"more":1}',
+        '{"digest":"d","left":{}} ',
+    ],
+)
+def test_an_approval_of_another_shape_is_refused(line: str) -> None:
+    """Even with a crc that fits."""
+    with pytest.raises(DamagedStateError):
+        decode(_sealed(GOLDEN.replace("crc:", f"approved: {line}\ncrc:", 1)))
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 4096, b"\xff\xfe", b"resources: []\n"])

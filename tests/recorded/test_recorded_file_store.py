@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from recorded_disks import CutDisk, CutError, FailingDisk
-from recorded_states import LINEAGE, intent, pool, record
+from recorded_states import LINEAGE, approval, intent, pool, record
 
 from reconciler.model.address import Address
 from reconciler.model.errors import ExitCode
@@ -165,6 +165,24 @@ def test_a_deleted_object_is_no_longer_recorded(tmp_path: Path) -> None:
         key = run.next_intent_id()
         _do(run.announce(intent(key, "a", Op.DELETE)), run.done(key, None))
     assert _store(tmp_path).read().resources == {}
+
+
+def test_an_approval_is_remembered_until_it_is_used_up(tmp_path: Path) -> None:
+    """From run to run, also over a run that was cut; remembering it again writes nothing."""
+    with _open(tmp_path) as run:
+        _do(run.approve(approval("a", "b")))
+        assert run.current.approved == approval("a", "b")
+    assert _store(tmp_path).read().approved == approval("a", "b")
+    with _open(tmp_path) as run:
+        _do(run.approve(approval("b")))
+        run.abandon()
+    assert _store(tmp_path).read().approved == approval("b")
+    with _open(tmp_path) as run:
+        _do(run.approve(approval("b")))
+    assert _store(tmp_path).read().serial == 2
+    with _open(tmp_path) as run:
+        _do(run.approve(None))
+    assert _store(tmp_path).read().approved is None
 
 
 def test_an_error_inside_a_run_does_not_keep_it_from_folding(tmp_path: Path) -> None:

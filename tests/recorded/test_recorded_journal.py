@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from recorded_states import (
     LINEAGE,
     addresses,
+    approval,
+    approvals,
     intent,
     intent_ids,
     plain_state,
@@ -21,6 +23,7 @@ from recorded_states import (
 from reconciler.model.state import Intent, Op, State
 from reconciler.recorded.entries import (
     Announced,
+    Approved,
     Changed,
     Done,
     Entry,
@@ -45,6 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
     Failed(id="12.6"),
     Changed(records={pool("b"): None, pool("moved"): record("b")}),
     Failed(id="12.3"),
+    Approved(approval=approval("f", "g")),
     Announced(intent=intent("12.7", "f", note="größe 😀 \u2028")),
 )
 
@@ -71,6 +75,7 @@ entries = st.one_of(
     st.builds(
         Changed, records=st.dictionaries(addresses, st.one_of(st.none(), records), max_size=3)
     ),
+    st.builds(Approved, approval=st.one_of(st.none(), approvals)),
 )
 
 
@@ -91,10 +96,10 @@ def _replayed(data: bytes, saved: State | None = None) -> State:
 def _after(count: int) -> State:
     """Return the plain state with the first `count` entries put in."""
     state = plain_state()
-    ledger = Ledger(state.resources, state.unresolved)
+    ledger = Ledger(state)
     for entry in ENTRIES[:count]:
         ledger.put(entry)
-    return replace(state, resources=ledger.resources, unresolved=ledger.unresolved)
+    return ledger.put_into(state)
 
 
 @given(st.lists(entries, max_size=4).map(tuple))
@@ -109,13 +114,13 @@ def test_what_is_written_is_read_back_equal(written: tuple[Entry, ...]) -> None:
 @given(st.lists(entries, max_size=8).map(tuple))
 def test_putting_the_same_entries_in_again_changes_nothing(written: tuple[Entry, ...]) -> None:
     """So a journal that outlived its folding does no harm: the record is what it was."""
-    ledger = Ledger({}, {})
+    ledger = Ledger(State(stack="example"))
     for entry in written:
         ledger.put(entry)
-    once = (dict(ledger.resources), dict(ledger.unresolved))
+    once = ledger.put_into(State(stack="example"))
     for entry in written:
         ledger.put(entry)
-    assert (ledger.resources, ledger.unresolved) == once
+    assert ledger.put_into(State(stack="example")) == once
 
 
 def test_what_became_of_each_write_is_in_the_record() -> None:
@@ -123,6 +128,7 @@ def test_what_became_of_each_write_is_in_the_record() -> None:
     state = _replayed(b"".join(_lines()))
     assert state.resources == {pool("d"): record("d"), pool("moved"): record("b")}
     assert list(state.unresolved) == ["12.7"]
+    assert state.approved == approval("f", "g")
 
 
 def test_an_object_is_ours_as_soon_as_its_write_was_answered() -> None:
@@ -134,7 +140,7 @@ def test_an_object_is_ours_as_soon_as_its_write_was_answered() -> None:
 
 def test_deleting_the_old_object_keeps_the_new_one_under_the_same_address() -> None:
     """A replacement made first has another identity than what is deleted after it."""
-    ledger = Ledger({pool("a"): record("new")}, {})
+    ledger = Ledger(State(stack="example", resources={pool("a"): record("new")}))
     ledger.put(Done(id="1.1", address=pool("a"), identity=record("old").identity, record=None))
     assert ledger.resources == {pool("a"): record("new")}
 
