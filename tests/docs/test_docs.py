@@ -13,7 +13,8 @@ from doc_session import NOT_TYPED, environment, type_page
 from first_plan import first_plan
 
 from reconciler.cli.main import _COMMANDS
-from reconciler.desired import load_stack
+from reconciler.cli.plan import command as plan
+from reconciler.desired import InvalidStackError, load_stack
 from reconciler.kinds.catalogue import load_catalogue
 from reconciler.live.driver import requests_for
 from reconciler.model.address import Address
@@ -81,6 +82,40 @@ def test_commands_named_in_the_pages_exist() -> None:
         name for page in PAGES for name in re.findall(r"`reconcile (\w+)", page.read_text("utf-8"))
     }
     assert named - _COMMANDS.keys() == set()
+
+
+def planned(what: str) -> list[str]:
+    """Return what the README's list of planned things names in its line about `what`."""
+    listed = README.partition("**Planned, and not there yet:**")[2]
+    (line,) = (
+        text for text in re.split(r"^\* ", listed, flags=re.MULTILINE) if text.startswith(what)
+    )
+    return re.findall(r"`([^`]+)`", line)
+
+
+@pytest.mark.parametrize("word", [w for w in planned("in stacks") if w != "lifecycle"])
+def test_what_is_planned_for_stacks_is_refused(word: str, tmp_path: Path) -> None:
+    """When this fails because it has come, take it off the list, and tell how to use it."""
+    one: dict[str, object] = {"project": "p", "service_name": "s", "username": "u"}
+    stack: dict[str, object] = {"stack": "one", "resources": {"aiven_pg_user": {"one": one}}}
+    if word == "for_each":
+        one |= {"for_each": []}
+    elif "_" in word:
+        one |= {"lifecycle": {word: True}}
+    else:
+        stack[word] = {}
+    file = tmp_path / "stack.yaml"
+    file.write_text(json.dumps(stack), "utf-8")
+    with pytest.raises(InvalidStackError) as caught:
+        load_stack(file, load_catalogue())
+    assert [d.summary for d in caught.value.diagnostics] == ["Not supported yet"]
+
+
+def test_what_is_planned_for_the_command_line_is_not_there() -> None:
+    """When this fails because it has come, take it off the list, and tell how to use it."""
+    formats = next(parameter.type for parameter in plan.params if parameter.name == "form")
+    assert set(planned("commands")) & _COMMANDS.keys() == set()
+    assert set(planned("plans as")) & set(formats.to_info_dict()["choices"]) == set()
 
 
 def test_every_dependency_has_its_reason() -> None:
