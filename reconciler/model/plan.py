@@ -160,8 +160,11 @@ class Connections:
     """What the pools of one service may take of its connections.
 
     now, peak, after: sums of pool sizes: live, at the worst step, when all is done.
-    limit: the service's max_connections; None when neither live nor its plan tells.
-    basis: where the limit is from, for people: "plan startup-4", "live".
+    service: the service's identity.
+    limit: its max_connections when all is done; None when neither live nor its plan tells.
+    basis: where the limit is from, for people: "plan startup-4", "live", "declared".
+    over: by how much the limit of the moment is exceeded at the worst step, and at the end; 0 for a
+        plan that makes too many no more, and leaves no more than there may be.
     """
 
     service: str
@@ -170,10 +173,11 @@ class Connections:
     after: int
     limit: int | None
     basis: str = ""
+    over: int = 0
 
     @property
     def is_over(self) -> bool:
-        return self.limit is not None and max(self.peak, self.after) > self.limit
+        return self.over > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
