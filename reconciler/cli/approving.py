@@ -1,5 +1,8 @@
 """Who said yes to what: the digest that was reviewed, or somebody at the terminal."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
@@ -65,7 +68,18 @@ def is_agreed(consent: Consent, plan: Plan, verb: str) -> bool:
     """Whether to go on; asks when nobody has said so yet."""
     if consent.is_given or consent.digest:
         return True
-    answer = click.prompt(
-        f"\nType yes to {verb} plan {plan.id}", default="", show_default=False, err=True
-    )
+    with _ctrl_c_raises():
+        answer = click.prompt(
+            f"\nType yes to {verb} plan {plan.id}", default="", show_default=False, err=True
+        )
     return str(answer).strip().lower() == "yes"
+
+
+@contextmanager
+def _ctrl_c_raises() -> Iterator[None]:
+    """Let Ctrl-C end a question at once; asyncio only notes the first and waits for the answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
