@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from reconciler.sandbox.control import Running, SandboxError, decode_settings
-from reconciler.sandbox.settings import DEFAULT_PROJECT, Settings
+from reconciler.sandbox.settings import DEFAULT_PROJECT, ENGINES, Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +28,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", help="default: a random one")
     parser.add_argument("--project", action="append", help=f"default: {DEFAULT_PROJECT}")
     parser.add_argument("--state-file", type=Path, help="default: nothing is kept")
+    parser.add_argument("--data-dir", type=Path, help="keep everything here, databases too")
+    parser.add_argument("--engine", choices=ENGINES, default="auto")
+    parser.add_argument("--pg-bin", type=Path, help="the folder of postgres and initdb")
+    parser.add_argument("--pgbouncer", type=Path, help="the program")
     parser.add_argument("--build-delay", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--backup-delay", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--latency", type=float, default=0, metavar="SECONDS")
@@ -44,6 +48,10 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         token=arguments.token,
         projects=tuple(arguments.project or [DEFAULT_PROJECT]),
         state_file=arguments.state_file,
+        data_dir=arguments.data_dir,
+        engine=arguments.engine,
+        pg_bin=arguments.pg_bin,
+        pgbouncer=arguments.pgbouncer,
         build_delay_s=arguments.build_delay,
         backup_delay_s=arguments.backup_delay,
         latency_s=arguments.latency,
@@ -67,6 +75,7 @@ def _serve_in_foreground(arguments: argparse.Namespace) -> int:
 
 
 def _announce(running: Running) -> None:
+    sys.stderr.write(f"{running.note}\n")
     for name, value in running.environment().items():
         sys.stdout.write(f"export {name}={value}\n")
     sys.stdout.flush()

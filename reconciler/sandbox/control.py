@@ -62,6 +62,9 @@ class Running:
     """Without a trailing slash, which one of the Go clients does not take."""
     token: str
     pid: int
+    engine: str = "memory"
+    note: str = ""
+    """What stands behind the API, and what to install where that is nothing; for people."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point avn, the Terraform provider and us at it."""

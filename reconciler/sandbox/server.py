@@ -13,14 +13,18 @@ from collections.abc import Callable
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.sandbox.account import projects
 from reconciler.sandbox.account.account import Account, Knobs
 from reconciler.sandbox.bodies import PROJECT_NAME
-from reconciler.sandbox.control import NEEDED, MissingExtraError, Running
+from reconciler.sandbox.control import NEEDED, MissingExtraError, Running, SandboxError
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.store import read_account, write_account
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.real.engine import RealEngine
+    from reconciler.sandbox.real.programs import Programs
 
 SAVE_AFTER_S = 0.1
 """How long changes are collected before the state file is written."""
@@ -42,16 +46,58 @@ def serve(
     for name in NEEDED:
         if find_spec(name) is None:
             raise MissingExtraError(name)
+    chosen, note = choose_engine(settings)
     account = open_account(settings)
+    if chosen is not None:
+        account.engine = real_engine(chosen, account, settings)
     listener = listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     shown_host = f"[{host}]" if ":" in host else host
-    running = Running(url=f"http://{shown_host}:{port}", token=account.token, pid=os.getpid())
+    running = Running(
+        url=f"http://{shown_host}:{port}",
+        token=account.token,
+        pid=os.getpid(),
+        engine=account.engine.name,
+        note=note,
+    )
     saver = Saver(account, settings.account_file)
     try:
         _run(account, saver, listener, running, on_ready, watched_pipe)
     finally:
         listener.close()
+
+
+def choose_engine(settings: Settings) -> tuple[Programs | None, str]:
+    """Return the programs of the real engine, None for the other, and why for people.
+
+    Raises `SandboxError` when the real one was asked for and cannot be. Only then is PgBouncer
+    fetched from Debian's archive where it is missing: `auto` asks no network.
+    """
+    if settings.engine == "memory":
+        return None, "nothing runs behind the API (engine memory)"
+    from reconciler.sandbox.real.programs import (
+        MissingProgramsError,
+        cache_folder,
+        find_programs,
+    )
+
+    may_fetch = settings.engine == "real"
+    try:
+        found = find_programs(
+            settings.pg_bin, settings.pgbouncer, cache_folder(), may_fetch=may_fetch
+        )
+    except MissingProgramsError as error:
+        if settings.engine == "real":
+            raise SandboxError(str(error)) from error
+        return None, f"nothing runs behind the API (engine memory): {error}"
+    return found, f"services run {found.describe()} (engine real)"
+
+
+def real_engine(programs: Programs, account: Account, settings: Settings) -> RealEngine:
+    from reconciler.sandbox.real.engine import RealEngine
+    from reconciler.sandbox.real.programs import cache_folder
+
+    return RealEngine(programs, account.authority, settings.services_dir, cache_folder())
 
 
 def open_account(settings: Settings) -> Account:
@@ -122,6 +168,7 @@ def _run(
         """Says when it is ready, and saves before a signal is passed on and ends the process."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await account.engine.open(account.all_services())
             await super().startup(sockets)
             saver.save()
             if on_ready is not None:
@@ -129,6 +176,7 @@ def _run(
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets)
+            await account.engine.close()
             saver.save()
 
     config = uvicorn.Config(

@@ -7,7 +7,7 @@ undoing a change that failed, and coming back after a kill are one and the same 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from zlib import crc32
 
@@ -22,6 +22,12 @@ class Engine(Protocol):
     """What realises the services of an account."""
 
     name: str
+
+    async def open(self, services: Iterable[Service]) -> None:
+        """Bring back the services of an account that was kept, before the first call."""
+
+    async def close(self) -> None:
+        """Stop what runs."""
 
     def place(self, project: str, service: str) -> Place:
         """Return where the service will listen; asked once, at its creation."""
@@ -51,6 +57,12 @@ class MemoryEngine(Engine):
     """Runs nothing: addresses look like Aiven's and nobody listens there."""
 
     name = "memory"
+
+    async def open(self, services: Iterable[Service]) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
 
     def place(self, project: str, service: str) -> Place:
         """Return a host in Aiven's form and a five-digit port that stays for the name.

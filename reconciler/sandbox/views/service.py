@@ -114,11 +114,17 @@ def _connection(service: Service, plan: Plan, reveal: bool) -> Json:
     if plan.has_pooling:
         info["pgbouncer"] = pooler if reveal else REDACTED
     if plan.node_count > 1:
-        replica = _uri(admin, f"replica-{place.host}", place.port, "defaultdb")
+        replica = _uri(admin, _replica_host(service), place.port, "defaultdb")
         info["pg_replica_uri"] = replica if reveal else REDACTED
         info["pg_standby"] = [info["pg_replica_uri"]] * (plan.node_count - 1)
     shown_uri = uri if reveal else REDACTED
     return {"service_uri": shown_uri, "service_uri_params": params, "connection_info": info}
+
+
+def _replica_host(service: Service) -> str:
+    """Return the replica's host: where the host is an address, the one server there is."""
+    host = service.place.host
+    return host if host.replace(".", "").isdigit() else f"replica-{host}"
 
 
 def _components(service: Service, plan: Plan) -> list[Json]:
@@ -130,7 +136,7 @@ def _components(service: Service, plan: Plan) -> list[Json]:
     if plan.has_pooling:
         components.append({"component": "pgbouncer", "port": place.pooler_port, **primary})
     if plan.node_count > 1:
-        replica = {"route": "dynamic", "usage": "replica", "host": f"replica-{place.host}"}
+        replica = {"route": "dynamic", "usage": "replica", "host": _replica_host(service)}
         components.append({"component": "pg", "port": place.port, **replica})
     return components
 
@@ -171,7 +177,8 @@ def _metadata(service: Service, plan: Plan) -> Json:
     return {
         "end_of_life_help_article_url": "https://aiven.io/docs/platform/reference/eol-for-major-versions",
         "end_of_life_policy_url": "https://aiven.io/docs/platform/reference/eol-for-major-versions",
-        "max_connections": plan.max_connections,
+        "max_connections": service.user_config.get("pg", {}).get("max_connections")
+        or plan.max_connections,
         "pg_version": service.user_config["pg_version"],
         "write_block_threshold_exceeded": False,
     }

@@ -1,0 +1,131 @@
+"""The engine: one `Cluster` for each service, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from reconciler.sandbox.account.authority import Authority
+from reconciler.sandbox.account.engine import Engine, EngineError
+from reconciler.sandbox.account.objects import Place, Service, State
+from reconciler.sandbox.real.cluster import Cluster
+from reconciler.sandbox.real.files import make_folder
+from reconciler.sandbox.real.identity import choose_identity
+from reconciler.sandbox.real.keeper import Keeper
+from reconciler.sandbox.real.ports import Ports
+from reconciler.sandbox.real.postgres import House
+from reconciler.sandbox.real.programs import Programs
+from reconciler.sandbox.real.template import Templates
+
+
+class RealEngine(Engine):
+    name = "real"
+
+    def __init__(
+        self, programs: Programs, authority: Authority, folder: Path | None, cache: Path
+    ) -> None:
+        """`folder` None: everything is thrown away at the end."""
+        self.programs = programs
+        self.clusters: dict[int, Cluster] = {}
+        """By the port of the service, which stays when a project is renamed."""
+        self._ports = Ports()
+        self._authority = authority
+        self._folder = folder
+        self._cache = cache
+        self._house: House | None = None
+        self._sockets: Path | None = None
+
+    async def open(self, services: Iterable[Service]) -> None:
+        """Start the guard, then whatever was running when the account was saved."""
+        # Made at the start, not under the first service.
+        self._authority.certificate()
+        identity = await asyncio.to_thread(choose_identity)
+        keeper = Keeper(identity)
+        await keeper.open()
+        self._sockets = Path(tempfile.mkdtemp(prefix="rcs-"))
+        identity.give(self._sockets)
+        keeper.remove_at_end(self._sockets)
+        folder = self._folder
+        if folder is None:
+            # Beside the sockets, and as short-lived.
+            folder = self._sockets / "services"
+        cache = identity.home(self._cache)
+        folder = folder if folder.is_relative_to(self._sockets) else identity.home(folder)
+        for path in (folder, cache):
+            make_folder(path, identity)
+        self._house = House(
+            programs=self.programs,
+            keeper=keeper,
+            ports=self._ports,
+            templates=Templates(self.programs, keeper, cache / "templates"),
+            authority=self._authority,
+            services=folder,
+            sockets=self._sockets,
+        )
+        await asyncio.gather(*(self._resume(self._house, service) for service in services))
+
+    async def _resume(self, house: House, service: Service) -> None:
+        """Bring a service back as it was; one that cannot be is REBUILDING again, and says why."""
+        cluster = self.clusters[service.place.port] = Cluster(house, service)
+        with suppress(EngineError):
+            await cluster.follow()
+        if service.state is not State.POWEROFF and not cluster.is_up:
+            service.state = State.REBUILDING
+
+    async def close(self) -> None:
+        """Stop everything: the same way as when we are killed."""
+        await asyncio.gather(*(cluster.abandon() for cluster in self.clusters.values()))
+        if self._house is not None:
+            await self._house.keeper.close()
+        self._ports.close()
+        if self._sockets is not None:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def place(self, project: str, service: str) -> Place:
+        return self._ports.choose(f"{project}/{service}", self.clusters)
+
+    def is_ready(self, service: Service) -> bool:
+        cluster = self.clusters.get(service.place.port)
+        return cluster is not None and cluster.is_up
+
+    async def follow(self, service: Service) -> None:
+        await self._cluster(service).follow()
+
+    async def observe(self, service: Service) -> None:
+        cluster = self.clusters.get(service.place.port)
+        if cluster is not None and service.state is State.RUNNING:
+            await cluster.observe()
+
+    async def forget(self, service: Service) -> None:
+        cluster = self.clusters.pop(service.place.port, None)
+        if cluster is not None:
+            await cluster.remove()
+        self._ports.release(service.place)
+
+    def show(self) -> Mapping[str, Any]:
+        return {
+            "programs": self.programs.describe(),
+            "services": {
+                f"{one.service.project}/{one.service.name}": {
+                    "is_up": one.is_up,
+                    "problem": one.problem,
+                    "folder": str(one.postgres.folder),
+                    "left_out": one.catalog.skipped,
+                }
+                for one in self.clusters.values()
+            },
+        }
+
+    def _cluster(self, service: Service) -> Cluster:
+        if self._house is None:
+            raise EngineError("the engine is not open yet")
+        port = service.place.port
+        if port not in self.clusters:
+            self._ports.hold(service.place)
+            self.clusters[port] = Cluster(self._house, service)
+        return self.clusters[port]
