@@ -18,6 +18,7 @@ _COMMANDS = {
     "import": "Record an object that exists already.",
     "output": "Print the stack's outputs.",
     "show": "Show a plan file.",
+    "fmt": "Lay out the YAML, comments kept.",
     "kinds": "List the kinds, or describe one.",
     "schema": "Print the editor schema for stack files.",
     "state": "Look into the state, or mend it.",
