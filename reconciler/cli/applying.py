@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.apply.late import LateValues, live_by_address, needed_by_others
+from reconciler.apply.result import Ending, Result
 from reconciler.apply.run import Stop, run_plan
 from reconciler.apply.steps import World
 from reconciler.cli import terminal
@@ -32,6 +33,8 @@ from reconciler.cli.pipeline import (
 from reconciler.cli.telling import Teller
 from reconciler.model.errors import ExitCode
 from reconciler.model.plan import Plan
+from reconciler.model.state import Approval
+from reconciler.plan.approval import approval_of
 from reconciler.plan.scope import Scope
 
 if TYPE_CHECKING:
@@ -160,12 +163,26 @@ async def _carry_out(
         now=lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         changes={change.address: change for change in plan.changes},
     )
+    digest = request.consent.digest
+    if digest is not None:
+        await run.approve(approval_of(plan, digest))
     with _interruptible(stop, teller), teller:
         result = await run_plan(
             plan, world, parallelism=request.parallelism, tell=teller.ended, stop=stop
         )
+    if digest is not None or run.state.approved is not None:
+        await run.approve(_unused(plan, digest, result))
     teller.summary(result)
     return result.exit_code
+
+
+def _unused(plan: Plan, digest: str | None, result: Result) -> Approval | None:
+    """Return what is left of an approval: nothing when everything it covered is done."""
+    open_addresses = {r.step.address for r in result.steps.values() if r.ending is not Ending.DONE}
+    if digest is None or not open_addresses:
+        return None
+    done = {change.address for change in plan.changes} - open_addresses
+    return approval_of(plan, digest, done)
 
 
 @contextmanager

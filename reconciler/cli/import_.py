@@ -32,5 +32,6 @@ def command(
 
     project = open_project(options)
     asyncio.run(import_object(project, address, id_, lock_timeout))
-    click.echo(f"{address} is recorded as {id_}. See what differs, if anything: reconcile plan")
+    click.echo(f"{address} is recorded as {id_}. See what differs, if anything:")
+    click.echo(f"  {options.command('plan', secret=project.stack.secret_variables)}")
     return ExitCode.DONE

@@ -59,14 +59,34 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+_EPILOG = """\b
+Environment:
+  AIVEN_TOKEN      the token all calls are made with
+  AIVEN_WEB_URL    the API, when it is not Aiven's own (a sandbox)
+  AIVEN_CA_CERT    file with the CA that signed the API's certificate
+
+\b
+Exit codes:
+  0 done or nothing to do   1 error         4 blocked         5 not the approved plan
+  6 partly applied          7 locked        64 wrong usage    130 interrupted
+
+\b
+Try it, with no account and no network:
+  reconcile sandbox run -- reconcile plan examples/connection_pool
+"""
+
+
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with: reconcile plan examples/connection_pool. Each command's --help has an example.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
 )
 @click.version_option(__version__, message="reconcile %(version)s")
 def cli() -> None:
-    """Plan and apply PostgreSQL services, databases, users and connection pools on Aiven from YAML."""
+    """Plan and apply PostgreSQL services, databases, users and connection pools on Aiven from YAML.
+
+    PATH is a stack file or a folder of them; by default the current folder.
+    """
 
 
 def main() -> None:

@@ -128,7 +128,7 @@ lock_option = click.option(
     default="0s",
     metavar="DURATION",
     callback=lambda _c, _p, value: _seconds(value),
-    help="How long to wait for another run to end, such as 5m.",
+    help="How long to wait for another run to end, such as 5m; default: not at all.",
 )
 
 parallelism_option = click.option(
@@ -136,6 +136,7 @@ parallelism_option = click.option(
     default=10,
     show_default=True,
     type=click.IntRange(1, 200),
+    metavar="N",
     help="How many calls at a time.",
 )
 

@@ -117,6 +117,7 @@ def _inputs(stack: Stack, moved: Moved, live: Live, catalogue: Catalogue, scope:
         adopted={} if scope.destroy else imports_due(moved.recorded, stack.imports),
         released=frozenset() if scope.destroy else released(moved.recorded, stack.removals),
         replace=frozenset(a for text in scope.replace for a in matching(text, known)),
+        destroys=scope.destroy,
         by_identity={(a.kind, r.identity): a for a, r in moved.recorded.items()},
     )
 

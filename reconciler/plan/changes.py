@@ -41,7 +41,7 @@ def make_change(one: Decided, own: tuple[Step, ...], moved_from: Address | None)
 
 def _reason(one: Decided, own: tuple[Step, ...]) -> str:
     if one.container is not None and one.action is Action.DELETE:
-        return f"no longer declared, goes with {one.container}"
+        return f"{one.verdict.reason}, goes with {one.container}"
     if own and own[0].op is Op.SETTLE and one.kind.settle:
         attribute = one.kind.settle.attribute
         return f"not settled yet: {attribute} is {one.live.attributes[attribute]}"

@@ -61,7 +61,7 @@ class Inputs:
 
     recorded: with the outcomes of a former run's writes, moves and imports in it already.
     adopted: the part of it that `import` blocks brought. released: what `removed` blocks let go of.
-    replace: addresses whose replacement was asked for.
+    replace: addresses whose replacement was asked for. destroys: nothing counts as declared.
     by_identity: recorded objects → the address that owns them.
     missing: objects that must be read before the verdicts can stand; filled while deciding.
     """
@@ -75,6 +75,7 @@ class Inputs:
     adopted: Mapping[Address, str] = field(default_factory=dict)
     released: frozenset[Address] = frozenset()
     replace: frozenset[Address] = frozenset()
+    destroys: bool = False
     by_identity: Mapping[ObjectKey, Address] = field(default_factory=dict)
     missing: set[ObjectKey] = field(default_factory=set)
 

@@ -34,11 +34,14 @@ def decide_undeclared(inputs: Inputs, address: Address, decided: DecidedMap) -> 
     )
     if address in inputs.released:
         return replace(found, verdict=_RELEASED)
-    if found.action is Action.DELETE:
-        return replace(found, container=ending_container(inputs, kind, recorded, decided))
-    return found
+    if found.action is not Action.DELETE:
+        return found
+    verdict = _DESTROYED if inputs.destroys else found.verdict
+    container = ending_container(inputs, kind, recorded, decided)
+    return replace(found, verdict=verdict, container=container)
 
 
+_DESTROYED = Verdict(action=Action.DELETE, reason="to be destroyed")
 _RELEASED = Verdict(action=Action.FORGET, reason="released from management")
 
 

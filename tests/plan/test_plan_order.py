@@ -47,9 +47,7 @@ def test_what_lies_in_a_deleted_service_goes_with_it() -> None:
         "forget aiven_pg_database.d",
         "forget aiven_pg_user.u",
     ]
-    assert (
-        change(plan, "aiven_connection_pool.a").reason == "no longer declared, goes with aiven_pg.s"
-    )
+    assert change(plan, "aiven_connection_pool.a").reason == "to be destroyed, goes with aiven_pg.s"
 
 
 def test_delete_before_what_it_refers_to() -> None:
