@@ -1,6 +1,7 @@
-"""One sandbox per test process, and a client that speaks to it over real HTTP.
+"""Two sandboxes for each test process, and a client that speaks to them over real HTTP.
 
-Tests share the sandbox and keep apart by the names of their projects.
+Tests share the sandboxes and keep apart by the names of their projects. What both engines must
+do alike is in the modules of `BOTH`: each of their tests runs once for each engine.
 """
 
 from __future__ import annotations
@@ -11,21 +12,59 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from sandbox_api import Api
+from sandbox_real import need_programs
 
 from reconciler.sandbox import Running, Settings, running
 
+BOTH = {
+    "test_sandbox_services",
+    "test_sandbox_inside",
+    "test_sandbox_user_config",
+    "test_avn",
+}
+ENGINES = ["memory", pytest.param("real", marks=pytest.mark.real_engine)]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.module.__name__ in BOTH and "sandbox" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ENGINES, indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "memory"))
+
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Running]:
+def memory_sandbox() -> Iterator[Running]:
     with running(Settings()) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def http(sandbox: Running) -> Iterator[httpx.Client]:
-    headers = {"authorization": f"aivenv1 {sandbox.token}"}
-    with httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False) as client:
+def real_sandbox() -> Iterator[Running]:
+    need_programs()
+    with running(Settings(engine="real")) as found:
+        yield found
+
+
+@pytest.fixture
+def sandbox(engine: str, request: pytest.FixtureRequest) -> Running:
+    found: Running = request.getfixturevalue(f"{engine}_sandbox")
+    return found
+
+
+@pytest.fixture(scope="session")
+def shared_http() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+def http(sandbox: Running, shared_http: httpx.Client) -> httpx.Client:
+    shared_http.base_url = sandbox.url
+    shared_http.headers["authorization"] = f"aivenv1 {sandbox.token}"
+    return shared_http
 
 
 _numbers = itertools.count()
@@ -41,6 +80,8 @@ def api(http: httpx.Client, sandbox: Running) -> Iterator[Api]:
     yield api
     api.hook("PUT", "settings", usual)
     api.hook("DELETE", "faults")
+    if sandbox.engine == "real":
+        api.remove_services()
 
 
 @pytest.fixture

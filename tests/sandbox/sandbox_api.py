@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,31 @@ class Api:
         """Create a service, which answers REBUILDING, and return its path."""
         body = {"service_name": name, **PLAIN, **more}
         assert self.ok("POST", f"{self.path}/service", body)["service"]["state"] == "REBUILDING"
+        self.settle()
         return f"{self.path}/service/{name}"
 
     def service(self, path: str) -> Any:
+        """Return the service once what was begun in it is done, which is at once in memory."""
+        self.settle()
         return self.ok("GET", path)["service"]
+
+    def settle(self, within_s: float = 20) -> None:
+        """Wait until nothing is being started or stopped in this project."""
+        deadline_s = time.monotonic() + within_s
+        while any(not one["is_idle"] for one in self.running().values()):
+            assert time.monotonic() < deadline_s, self.running()
+            time.sleep(0.01)
+
+    def running(self) -> dict[str, Any]:
+        """Return what the real engine runs for this project; nothing for the other."""
+        engine = self.hook("GET", "status")["engine"]
+        mine = f"{self.project}/"
+        found = engine.get("services", {})
+        return {name: one for name, one in found.items() if name.startswith(mine)}
+
+    def remove_services(self) -> None:
+        for service in self.ok("GET", f"{self.path}/service")["services"]:
+            path = f"{self.path}/service/{service['service_name']}"
+            if service["termination_protection"]:
+                self.ok("PUT", path, {"termination_protection": False})
+            self.ok("DELETE", path)

@@ -26,10 +26,10 @@ PATIENCE_S = 20.0
 class Cluster:
     """One PostgreSQL and one PgBouncer, and the one task that starts or stops them."""
 
-    def __init__(self, house: House, service: Service) -> None:
+    def __init__(self, house: House, service: Service, *, is_new: bool) -> None:
         self.house = house
         self.service = service
-        self.postgres = Postgres(house, service.place)
+        self.postgres = Postgres(house, service.place, is_new=is_new)
         self.pooler = Pooler(self.postgres)
         self.catalog = Catalog(self.postgres)
         self.problem = ""

@@ -71,7 +71,7 @@ class RealEngine(Engine):
 
     async def _resume(self, house: House, service: Service) -> None:
         """Bring a service back as it was; one that cannot be is REBUILDING again, and says why."""
-        cluster = self.clusters[service.place.port] = Cluster(house, service)
+        cluster = self.clusters[service.place.port] = Cluster(house, service, is_new=False)
         with suppress(EngineError):
             await cluster.follow()
         if service.state is not State.POWEROFF and not cluster.is_up:
@@ -113,6 +113,7 @@ class RealEngine(Engine):
             "services": {
                 f"{one.service.project}/{one.service.name}": {
                     "is_up": one.is_up,
+                    "is_idle": one.is_idle,
                     "problem": one.problem,
                     "folder": str(one.postgres.folder),
                     "left_out": one.catalog.skipped,
@@ -127,5 +128,5 @@ class RealEngine(Engine):
         port = service.place.port
         if port not in self.clusters:
             self._ports.hold(service.place)
-            self.clusters[port] = Cluster(self._house, service)
+            self.clusters[port] = Cluster(self._house, service, is_new=True)
         return self.clusters[port]

@@ -221,6 +221,8 @@ class Pooler:
             "client_tls_sslmode": "require",
             "client_tls_cert_file": self.folder / "server.crt",
             "client_tls_key_file": self.folder / "server.key",
+            # Without it every RELOAD parses the system's bundle, which takes 30 ms.
+            "client_tls_ca_file": self.folder / "ca.crt",
             "log_connections": 0,
             "log_disconnections": 0,
             "log_stats": 0,

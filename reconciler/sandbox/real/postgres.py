@@ -42,9 +42,11 @@ class House:
 
 
 class Postgres:
-    def __init__(self, house: House, place: Place) -> None:
+    def __init__(self, house: House, place: Place, *, is_new: bool) -> None:
+        """`is_new`: data that is there is of a service nobody knows any more."""
         self.house = house
         self.place = place
+        self.is_new = is_new
         self.folder = house.services / f"pg-{place.port}"
         self.data = self.folder / "data"
         self.log = self.folder / "postgres.log"
@@ -62,9 +64,10 @@ class Postgres:
         identity = self.house.keeper.identity
         make_folder(self.folder, identity)
         await asyncio.to_thread(end_left_over, self.data)
-        if not (self.data / "PG_VERSION").exists():
+        if self.is_new or not (self.data / "PG_VERSION").exists():
             await asyncio.to_thread(_remove, self.data)
             await self.house.templates.copy_to(self.data, self.folder / "initdb.log")
+            self.is_new = False
         self._write_files(max_connections)
         postgres = self.house.programs.pg_bin / "postgres"
         self.child = await self.house.keeper.spawn(
@@ -106,10 +109,11 @@ class Postgres:
     def _write_files(self, max_connections: int) -> None:
         identity, programs = self.house.keeper.identity, self.house.programs
         name = tls.own_name(self.place.port)
-        if not (self.folder / "server.crt").exists():
-            certificate, key = self.house.authority.issue(name)
-            write_private(self.folder / "server.key", key, identity)
-            write_private(self.folder / "server.crt", certificate, identity)
+        # Anew at each start: an account that was lost has taken its CA along.
+        certificate, key = self.house.authority.issue(name)
+        write_private(self.folder / "server.key", key, identity)
+        write_private(self.folder / "ca.crt", self.house.authority.certificate(), identity)
+        write_private(self.folder / "server.crt", certificate, identity)
         lines = {
             "listen_addresses": HOST,
             "port": str(self.place.port),
