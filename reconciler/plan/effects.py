@@ -26,8 +26,8 @@ def effects(
         facts = {**old, "before": change.have, "after": change.want} if change else old
         merged[rule.code] = Effect(
             code=rule.code,
-            text=said.text or _filled(rule.text, facts),
-            instead=said.instead or _filled(rule.instead, facts),
+            text=said.text or filled(rule.text, facts),
+            instead=said.instead or filled(rule.instead, facts),
         )
     return tuple(merged.values())
 
@@ -59,7 +59,9 @@ def _names(change: Difference) -> set[str]:
     return {".".join(parts[: i + 1]) for i in range(len(parts))}
 
 
-def _filled(text: str, facts: Mapping[str, object]) -> str:
+def filled(text: str, facts: Mapping[str, object]) -> str:
+    """Return `text` with each `{name}` as its value."""
+
     def fill(match: re.Match[str]) -> str:
         value = facts.get(match[1])
         return "(unset)" if value is None else str(value)

@@ -1,6 +1,6 @@
-"""What may not happen whatever was declared: protected resources, an empty stack by mistake."""
+"""What may not happen whatever was declared: protected resources, an empty stack, mass deletion."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
@@ -15,7 +15,38 @@ def guard(
     stack: Stack, state: State, changes: Sequence[Change], *, destroy: bool
 ) -> tuple[Diagnostic, ...]:
     """Return what blocks this plan as a whole."""
-    return (*_protected(stack, state, changes), *_emptied(stack, state, destroy=destroy))
+    emptied = not destroy and not stack.resources and any(map(_does_something, changes))
+    return (*_protected(stack, state, changes), *(_emptied(stack, state) if emptied else ()))
+
+
+def deletions_to_allow(changes: Iterable[Change], recorded: int, *, destroy: bool) -> int:
+    """Return how many deletions and replacements apply must be allowed by number; 0 for no need.
+
+    recorded: how many resources are recorded. Of fewer than ten, or of which at most 30 % go, nobody
+    is asked; nor for `destroy`, which says it. What lies in something that is deleted counts too.
+    """
+    ending = sum(change.action in _ENDING for change in changes)
+    if destroy or recorded < _FEW or ending * 100 <= recorded * _PERCENT:
+        return 0
+    return ending
+
+
+_FEW = 10
+_PERCENT = 30
+
+
+def refuse_deletions(needed: int, allowed: int, recorded: int) -> tuple[Diagnostic, ...]:
+    """Return why apply does not go on when fewer deletions are allowed than are `needed`."""
+    if needed <= allowed:
+        return ()
+    said = f"; --allow-delete {allowed} allows fewer" if allowed else ""
+    problem = Diagnostic(
+        summary="Many resources would be deleted or replaced",
+        detail=f"{needed} of {recorded} recorded resources would be deleted or replaced,"
+        f" which is {needed * 100 // recorded} %; more than {_PERCENT} % must be allowed{said}.",
+        hint=f"add --allow-delete {needed}, if that is meant",
+    )
+    return (problem,)
 
 
 def _protected(stack: Stack, state: State, changes: Sequence[Change]) -> Iterator[Diagnostic]:
@@ -39,8 +70,13 @@ def is_protected(address: Address, stack: Stack, state: State) -> bool:
     return recorded is not None and recorded.protected
 
 
-def _emptied(stack: Stack, state: State, *, destroy: bool) -> Iterator[Diagnostic]:
-    if stack.resources or destroy or not state.resources:
+def _does_something(change: Change) -> bool:
+    """Whether more than the record is touched, or may be: a `removed` block and a refresh may do that."""
+    return change.action not in (Action.FORGET, Action.NO_OP)
+
+
+def _emptied(stack: Stack, state: State) -> Iterator[Diagnostic]:
+    if not state.resources:
         return
     yield Diagnostic(
         summary="Nothing is declared, but the state holds resources",
