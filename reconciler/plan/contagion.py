@@ -21,7 +21,7 @@ def contaminated(inputs: Inputs, found: Decided, decided: DecidedMap) -> Decided
         return found
     container = ending_container(inputs, found.kind, found.recorded, decided)
     if container is not None:
-        return _carried_along(found, decided[container])
+        return _carried_along(inputs, found, decided[container])
     reason = _reason_to_replace(inputs, found, decided)
     return _replaced(found, reason) if reason else found
 
@@ -54,11 +54,24 @@ def _overlap(one: str, other: str) -> bool:
     return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
 
-def _carried_along(found: Decided, container: Decided) -> Decided:
+def _carried_along(inputs: Inputs, found: Decided, container: Decided) -> Decided:
     if container.action is Action.REPLACE:
         reason = f"{container.address} is replaced"
         return replace(_replaced(found, reason), container=container.address)
+    if _moves_out(inputs, found):
+        return replace(found, container=container.address)
     return _would_vanish(found, container.address)
+
+
+def _moves_out(inputs: Inputs, found: Decided) -> bool:
+    """Whether it is wanted in another container than the one it lies in."""
+    if found.wanted is None or found.recorded is None:
+        return False
+    inside, wanted = (
+        container_identity(found.kind, identity, inputs.catalogue) if identity else None
+        for identity in (found.recorded.identity, found.wanted.identity)
+    )
+    return inside != wanted
 
 
 def _would_vanish(found: Decided, container: Address) -> Decided:

@@ -345,3 +345,34 @@ def test_a_service_that_is_replaced_takes_its_children_along(bench: Workbench) -
     assert bench.services() == ["pg2"]
     assert bench.pools("pg2")["app"]["pool_size"] == 25
     assert bench.changes() == {}
+
+
+def test_a_pool_moves_out_of_a_service_that_is_deleted(bench: Workbench) -> None:
+    """It vanishes with the old service and is made on the other one."""
+    both = stack(
+        pg={"old": pg(), "new": pg("pg2")},
+        connection_pool={"main": pool("app", "${aiven_pg.old.service_name}")},
+    )
+    bench.write(both)
+    bench.apply()
+    bench.write(
+        stack(
+            pg={"new": pg("pg2")},
+            connection_pool={"main": pool("app", "${aiven_pg.new.service_name}")},
+        )
+    )
+    assert bench.changes() == {POOL: "replace", "aiven_pg.old": "delete"}
+    bench.apply()
+    assert bench.services() == ["pg2"]
+    assert set(bench.pools("pg2")) == {"app"}
+    assert bench.steps() == []
+
+
+def test_a_pool_that_stays_in_a_service_that_is_deleted_is_refused(bench: Workbench) -> None:
+    """Declared with a literal name, it would vanish: exit 4, and nothing is touched."""
+    bench.write(stack(pg={"main": pg()}, connection_pool={"main": pool("app")}))
+    bench.apply()
+    bench.write(stack(connection_pool={"main": pool("app")}))
+    assert bench.changes() == {POOL: "refuse", "aiven_pg.main": "delete"}
+    bench.apply(code=4)
+    assert set(bench.pools()) == {"app"}
