@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from yaml_texts import documents
 
-from reconciler.desired.format import format_text
+from reconciler.desired.layout import format_text
 from reconciler.desired.load import parse_yaml
 from reconciler.desired.problems import Problems
 from reconciler.desired.spans import TokenKind, scan_tokens
