@@ -1,11 +1,11 @@
 """`${…}`: finding, parsing and evaluating expressions. Pure; a lookup brings the values."""
 
+from reconciler.expressions.computed import CelExpression, parse_expression
 from reconciler.expressions.errors import ExpressionError
 from reconciler.expressions.reference import (
     ROOTS,
     Indexed,
     Reference,
-    parse_expression,
     spell_path,
 )
 from reconciler.expressions.scan import OPENING, escape
@@ -14,6 +14,7 @@ from reconciler.expressions.template import Lookup, Template, evaluate, parse_te
 __all__ = [
     "OPENING",
     "ROOTS",
+    "CelExpression",
     "ExpressionError",
     "Indexed",
     "Lookup",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from reconciler.expressions.errors import ExpressionError
 from reconciler.model.address import NAME_PATTERN, Address
@@ -50,7 +50,9 @@ class Reference:
         return spell_path((str(self.address or self.root), *self.path))
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
+    """One step of a path."""
+
     value: str | int
     is_name: bool
     """Whether it was written `.name`, not in brackets."""
@@ -64,7 +66,7 @@ class Indexed:
     """
 
     root: str
-    parts: tuple[_Part | Reference, ...]
+    parts: tuple[Part | Reference, ...]
 
     @property
     def references(self) -> tuple[Reference, ...]:
@@ -77,7 +79,7 @@ class Indexed:
     def resolve(self, lookup: Callable[[Reference], object]) -> Reference:
         """Return the reference with the values of the indexes in it. Raises ExpressionError."""
         parts = [
-            part if isinstance(part, _Part) else _Part(self._index(part, lookup), is_name=False)
+            part if isinstance(part, Part) else Part(self._index(part, lookup), is_name=False)
             for part in self.parts
         ]
         return _reference(self.root, tuple(parts), str(self))
@@ -92,31 +94,32 @@ class Indexed:
         )
 
     def __str__(self) -> str:
-        return self.root + "".join(
-            f"[{part}]" if isinstance(part, Reference) else _spell_part(part) for part in self.parts
-        )
+        return _spell(self.root, self.parts)
 
 
-def parse_expression(text: str) -> Reference | Indexed:
-    """Return the reference that `text`, the inside of a `${…}`, spells.
+Need: TypeAlias = Reference | Indexed
+"""What an expression needs to know."""
 
-    Raises ExpressionError for anything else.
+
+def parse_path(text: str) -> Reference | Indexed | None:
+    """Return the reference that `text` spells; None when it is more than a path.
+
+    Raises ExpressionError for a path that can name no value.
     """
-    text = text.strip()
-    if not text:
-        raise ExpressionError(
-            "Empty expression", "There is nothing between ${ and }.", "write $${ for a literal ${"
-        )
-    match = _PATH.fullmatch(text)
-    if not match and (indexed := _INDEXED.fullmatch(text)):
-        return _indexed(indexed[1], indexed[2], text)
-    if not match:
-        raise ExpressionError(
-            "Unsupported expression",
-            f"'{text}' is more than a path; richer expressions are not supported yet.",
-            "use a path such as vars.name or aiven_pg.name.service_name",
-        )
-    return _reference(match[1], tuple(_parts(match[2])), text)
+    if match := _PATH.fullmatch(text):
+        return _reference(match[1], tuple(_parts(match[2])), text)
+    if match := _INDEXED.fullmatch(text):
+        return _indexed(match[1], match[2], text)
+    return None
+
+
+def make_path(root: str, parts: tuple[Part | Reference, ...]) -> Reference | Indexed:
+    """Return the path of these parts. Raises ExpressionError when it can name no value."""
+    text = _spell(root, parts)
+    plain = tuple(part for part in parts if isinstance(part, Part))
+    if len(plain) == len(parts):
+        return _reference(root, plain, text)
+    return _checked_index(root, parts, text)
 
 
 def spell_path(path: Path) -> str:
@@ -143,11 +146,11 @@ def _in_brackets(part: str | int) -> str:
 
 def _indexed(root: str, rest: str, text: str) -> Indexed:
     """Make the path with indexes; refuse what would be no reference whatever the indexes are."""
-    parts: list[_Part | Reference] = []
+    parts: list[Part | Reference] = []
     for match in _STEP.finditer(rest):
         if match[5]:
             index_root, *path = match[5].split(".")
-            index = _reference(index_root, tuple(_Part(n, is_name=True) for n in path), match[5])
+            index = _reference(index_root, tuple(Part(n, is_name=True) for n in path), match[5])
             if index.address is not None:
                 raise ExpressionError(
                     "Not known here",
@@ -157,34 +160,44 @@ def _indexed(root: str, rest: str, text: str) -> Indexed:
             parts.append(index)
         else:
             parts += _parts(match[0])
-    example = tuple(part if isinstance(part, _Part) else _Part("", is_name=False) for part in parts)
+    return _checked_index(root, tuple(parts), text)
+
+
+def _checked_index(root: str, parts: tuple[Part | Reference, ...], text: str) -> Indexed:
+    example = tuple(part if isinstance(part, Part) else Part("", is_name=False) for part in parts)
     _reference(root, example, text)
-    return Indexed(root, tuple(parts))
+    return Indexed(root, parts)
 
 
-def _leading(parts: Iterable[_Part | Reference]) -> Iterator[str | int]:
+def _leading(parts: Iterable[Part | Reference]) -> Iterator[str | int]:
     """Yield what stands before the first index that is a path."""
     for part in parts:
-        if not isinstance(part, _Part):
+        if not isinstance(part, Part):
             return
         yield part.value
 
 
-def _spell_part(part: _Part) -> str:
+def _spell(root: str, parts: Iterable[Part | Reference]) -> str:
+    return root + "".join(
+        f"[{part}]" if isinstance(part, Reference) else _spell_part(part) for part in parts
+    )
+
+
+def _spell_part(part: Part) -> str:
     return f".{part.value}" if part.is_name else _in_brackets(part.value)
 
 
-def _parts(text: str) -> Iterator[_Part]:
+def _parts(text: str) -> Iterator[Part]:
     for name, index, double, single in _PART.findall(text):
         if name:
-            yield _Part(name, is_name=True)
+            yield Part(name, is_name=True)
         elif index:
-            yield _Part(int(index), is_name=False)
+            yield Part(int(index), is_name=False)
         else:
-            yield _Part(re.sub(r"\\(.)", r"\1", double or single), is_name=False)
+            yield Part(re.sub(r"\\(.)", r"\1", double or single), is_name=False)
 
 
-def _reference(root: str, parts: tuple[_Part, ...], text: str) -> Reference:
+def _reference(root: str, parts: tuple[Part, ...], text: str) -> Reference:
     if root in ROOTS and root != "data":
         if not parts:
             raise _incomplete(text, f"name one of them: {root}.name")
@@ -203,7 +216,7 @@ def _reference(root: str, parts: tuple[_Part, ...], text: str) -> Reference:
     return _resource_reference(root, kind, names, text)
 
 
-def _resource_reference(root: str, kind: str, parts: tuple[_Part, ...], text: str) -> Reference:
+def _resource_reference(root: str, kind: str, parts: tuple[Part, ...], text: str) -> Reference:
     """Make the reference of the resource's name, perhaps its key, and the path inside it."""
     name, rest, key = str(parts[0].value), parts[1:], None
     if rest and not rest[0].is_name:

@@ -5,12 +5,21 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
+from reconciler.expressions.computed import (
+    CelExpression,
+    Given,
+    compute,
+    contains,
+    parse_expression,
+    unknowns,
+)
 from reconciler.expressions.errors import ExpressionError
-from reconciler.expressions.reference import Indexed, Reference, parse_expression
+from reconciler.expressions.reference import Indexed, Reference
 from reconciler.expressions.scan import OPENING, escape, scan
+from reconciler.model.location import Path
 from reconciler.model.values import MASK, Secret, Unknown
 
-Part: TypeAlias = str | Secret | Reference | Indexed
+Part: TypeAlias = str | Secret | Reference | Indexed | CelExpression
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +39,28 @@ class Template:
     @property
     def references(self) -> tuple[Reference, ...]:
         """Return what it refers to; of a path with indexes, what must be known to read it."""
-        found: list[Reference] = []
-        for part in self.parts:
-            if isinstance(part, Reference):
-                found.append(part)
-            elif isinstance(part, Indexed):
-                found += part.references
-        return tuple(found)
+        return tuple(reference for part in self.parts for reference in _references(part))
+
+    @property
+    def reference(self) -> Reference | None:
+        """Return the reference when it is one plain path and nothing else; its type is known."""
+        part = self.parts[0]
+        return part if self.is_single and isinstance(part, Reference) else None
+
+    def at(self, path: Path) -> "Template | None":
+        """Return the expression for what lies at `path` inside this one's value.
+
+        None for a text around expressions, and for a path whose indexes are not known.
+        """
+        part = self.parts[0]
+        if self.is_single and isinstance(part, Reference | CelExpression):
+            return Template((part.extended(path),))
+        return None
 
     @property
     def has_secret(self) -> bool:
-        return any(isinstance(part, Secret) for part in self.parts)
+        """Whether a secret was put in already."""
+        return any(_holds_secret(part) for part in self.parts)
 
     def __str__(self) -> str:
         return "".join(_spell(part) for part in self.parts)
@@ -109,10 +129,79 @@ def _evaluate_single(template: Template, lookup: Lookup) -> object:
     return value
 
 
+def _references(part: Part) -> Iterator[Reference]:
+    if isinstance(part, Reference):
+        yield part
+    elif isinstance(part, Indexed):
+        yield from part.references
+    elif isinstance(part, CelExpression):
+        known = part.known_values()
+        for need in part.outermost if known else part.needs:
+            yield from references(known[need]) if need in known else _references(need)
+
+
 def _value_of(part: Part, lookup: Lookup) -> object:
     if isinstance(part, Indexed):
         return lookup(part.resolve(lookup))
+    if isinstance(part, CelExpression):
+        return _computed(part, lookup)
     return lookup(part) if isinstance(part, Reference) else part
+
+
+def _computed(expression: CelExpression, lookup: Lookup) -> object:
+    """Return the expression's value, or what is left of it: a Template, or an Unknown."""
+    given = _given(expression, lookup)
+    if not given.late:
+        return compute(expression, given)
+    if not expression.tests_presence:
+        try:
+            return compute(expression, given)
+        except ExpressionError:
+            if given.missing:
+                raise
+    elif given.missing:
+        raise given.missing[0]
+    late = list(unknowns(list(given.late.values())))
+    if late:
+        sensitive = any(one.sensitive for one in late) or contains(
+            list(given.values.values()), _is_secret
+        )
+        return replace(late[0], sensitive=sensitive)
+    known = (*given.values.items(), *given.late.items())
+    return Template((replace(expression, known=known),))
+
+
+def _given(expression: CelExpression, lookup: Lookup) -> Given:
+    given, known = Given(), expression.known_values()
+    for need in expression.outermost:
+        try:
+            if need in known:
+                value = evaluate(known[need], lookup)
+            elif isinstance(need, Indexed):
+                given.resolved[need] = need.resolve(lookup)
+                value = lookup(given.resolved[need])
+            else:
+                value = lookup(need)
+        except ExpressionError as error:
+            given.missing.append(error)
+            continue
+        side = given.late if contains(value, _is_late) else given.values
+        side[need] = value
+    return given
+
+
+def _is_late(value: object) -> bool:
+    return isinstance(value, Template | Unknown)
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, Secret) or (isinstance(value, Template) and value.has_secret)
+
+
+def _holds_secret(part: Part) -> bool:
+    if isinstance(part, CelExpression):
+        return any(contains(value, _is_secret) for _, value in part.known)
+    return isinstance(part, Secret)
 
 
 def _interpolate(template: Template, lookup: Lookup) -> object:
