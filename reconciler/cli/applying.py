@@ -17,8 +17,8 @@ from reconciler.apply.result import Ending, Result
 from reconciler.apply.run import Stop, run_plan
 from reconciler.apply.steps import World
 from reconciler.cli import terminal
-from reconciler.cli.approving import Consent, check_approval, is_agreed
-from reconciler.cli.options import StackOptions, scope_flags
+from reconciler.cli.approving import Consent, check_allowed, check_approval, is_agreed
+from reconciler.cli.options import StackOptions, consent_flags, scope_flags
 from reconciler.cli.pipeline import (
     Planned,
     Project,
@@ -34,6 +34,7 @@ from reconciler.cli.telling import Teller
 from reconciler.model.errors import ExitCode
 from reconciler.model.plan import Plan
 from reconciler.model.state import Approval
+from reconciler.plan.acks import required
 from reconciler.plan.approval import approval_of
 from reconciler.plan.scope import Scope
 
@@ -65,12 +66,20 @@ def request_of(
     as_json: bool,
     lock_timeout: float,
     parallelism: int,
+    ack: tuple[str, ...],
+    allow_delete: int,
     scope: Scope,
 ) -> Request:
     """Return the request that these options make."""
     return Request(
         options=options,
-        consent=Consent(digest=approve, is_given=auto_approve, can_ask=not as_json),
+        consent=Consent(
+            digest=approve,
+            is_given=auto_approve,
+            can_ask=not as_json,
+            acks=ack,
+            allow_delete=allow_delete,
+        ),
         as_json=as_json,
         lock_timeout_s=lock_timeout,
         parallelism=parallelism,
@@ -111,6 +120,7 @@ async def _apply(request: Request, project: Project, run: "Run") -> int:
             return _blocked(planned.plan, is_shown=not request.as_json)
         if not planned.plan.has_changes:
             return ExitCode.DONE
+        check_allowed(request.consent, planned.plan, len(run.state.resources))
         if not is_agreed(request.consent, planned.plan, request.verb):
             click.echo("Not applied; nothing was changed.", err=True)
             return ExitCode.ERROR
@@ -141,12 +151,7 @@ async def _carry_out(
 ) -> int:
     plan = planned.plan
     stop = Stop()
-    again = request.options.command(
-        request.verb,
-        secret=project.stack.secret_variables,
-        flags=scope_flags(request.scope),
-    )
-    teller = Teller(plan, run=token_hex(4), as_json=request.as_json, command=again)
+    teller = Teller(plan, run=token_hex(4), as_json=request.as_json)
     world = World(
         kinds=project.catalogue,
         driver=session.driver,
@@ -172,8 +177,23 @@ async def _carry_out(
         )
     if digest is not None or run.state.approved is not None:
         await run.approve(_unused(plan, digest, result))
-    teller.summary(result)
+    teller.summary(result, command=_again(request, project, plan, result))
     return result.exit_code
+
+
+def _again(request: Request, project: Project, plan: Plan, result: Result) -> str:
+    """Return what to type to go on with what is left, with the acks that this needs."""
+    done = {n for n, ended in result.steps.items() if ended.ending is Ending.DONE}
+    left = [
+        replace(change, steps=tuple(step for step in change.steps if step.n not in done))
+        for change in plan.changes
+    ]
+    acks = required(left, project.catalogue)
+    return request.options.command(
+        request.verb,
+        secret=project.stack.secret_variables,
+        flags=[*scope_flags(request.scope), *consent_flags(acks, 0)],
+    )
 
 
 def _unused(plan: Plan, digest: str | None, result: Result) -> Approval | None:

@@ -11,7 +11,9 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ExitCode, ReconcileError
 from reconciler.model.plan import Plan
 from reconciler.model.state import State
+from reconciler.plan.acks import refuse_acks
 from reconciler.plan.approval import covers, moved
+from reconciler.plan.guard import refuse_deletions
 
 _TOLD = 10
 """How many things that moved are named; the rest are counted."""
@@ -22,9 +24,12 @@ class Consent:
     """How somebody said yes, or can be asked.
 
     digest: of the plan that was reviewed, or None. reviewed: that plan, when its file was given.
+    acks: what may be lost, as `effect:address`. allow_delete: how many deletions and replacements.
     """
 
     digest: str | None = None
+    acks: tuple[str, ...] = ()
+    allow_delete: int = 0
     is_given: bool = False
     can_ask: bool = True
     reviewed: Plan | None = None
@@ -34,6 +39,28 @@ class StalePlanError(ReconcileError):
     """The plan is no longer the one that was approved."""
 
     exit_code = ExitCode.STALE
+
+
+class NotAllowedError(ReconcileError):
+    """The plan does what must be said in so many words, and was not."""
+
+    exit_code = ExitCode.BLOCKED
+
+
+def check_allowed(consent: Consent, plan: Plan, recorded: int) -> None:
+    """Raise NotAllowedError for missing acks, acks of what is not done, and too many deletions.
+
+    recorded: how many resources the state holds. Under an approval whose plan is partly done, acks of
+    what is done stay good.
+    """
+    is_rest = consent.digest not in (None, plan.digest)
+    acks = [ack for ack in consent.acks if ack in plan.acks] if is_rest else consent.acks
+    problems = (
+        *refuse_acks(plan.acks, acks, plan.changes),
+        *refuse_deletions(plan.allow_delete, consent.allow_delete, recorded),
+    )
+    if problems:
+        raise NotAllowedError(*problems)
 
 
 def check_approval(consent: Consent, plan: Plan, state: State) -> None:

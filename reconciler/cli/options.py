@@ -194,11 +194,49 @@ def scope_flags(scope: "Scope") -> list[str]:
     return words
 
 
+def consent_flags(acks: Iterable[str], allow_delete: int) -> list[str]:
+    """Return the words that say what a plan needs said before it is carried out."""
+    words = [word for ack in acks for word in ("--ack", ack)]
+    return [*words, "--allow-delete", str(allow_delete)] if allow_delete else words
+
+
+def _acks(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    from reconciler.model.address import Address
+
+    for value in values:
+        effect, _, address = value.partition(":")
+        try:
+            Address.parse(address)
+        except ValueError:
+            effect = ""
+        if not effect:
+            raise click.BadParameter(
+                f"'{value}' is not EFFECT:ADDRESS, such as data-loss:aiven_pg_database.main"
+            )
+    return values
+
+
 def apply_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add how an apply is agreed to, told of and bounded."""
     for decorate in (
         parallelism_option,
         lock_option,
+        click.option(
+            "--allow-delete",
+            type=click.IntRange(0),
+            default=0,
+            metavar="N",
+            help="Let up to N resources be deleted or replaced where that is many.",
+        ),
+        click.option(
+            "--ack",
+            multiple=True,
+            callback=_acks,
+            metavar="EFFECT:ADDRESS",
+            help="Accept that data is lost, such as data-loss:aiven_pg_database.main.",
+        ),
         click.option(
             "--json", "as_json", is_flag=True, help="Print events, one JSON object a line."
         ),

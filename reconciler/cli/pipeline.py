@@ -133,6 +133,7 @@ async def make_plan(
             "path": str(project.path),
             "read_s": round(time.monotonic() - started, 3),
             "requests": len(session.calls),
+            "recorded": len(state.resources),
             "scope": {key: value for key, value in asdict(scope).items() if value},
         }
         try:

@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.options import (
     StackOptions,
+    consent_flags,
     parallelism_option,
     scope_flags,
     scope_options,
@@ -61,7 +62,10 @@ def command(
         "destroy" if destroy and out is None else "apply",
         out,
         secret=project.stack.secret_variables,
-        flags=() if out else scope_flags(scope),
+        flags=[
+            *(() if out else scope_flags(scope)),
+            *consent_flags(plan.acks, plan.allow_delete),
+        ],
     )
     show(plan, form=form, verbose=verbose, command=command, again=options.command("plan"))
     return exit_code(plan, detailed=detailed_exitcode)

@@ -13,6 +13,7 @@ from reconciler.model.live import ObjectKey
 from reconciler.model.resource import Resource, Stack
 from reconciler.model.state import State
 from reconciler.model.values import Attributes
+from reconciler.plan.links import named_identity
 
 Catalogue = Mapping[str, Kind]
 
@@ -40,11 +41,32 @@ def check_kinds(state: State, catalogue: Catalogue) -> None:
 
 
 def read_requests(stack: Stack, state: State, catalogue: Catalogue) -> list[ReadRequest]:
-    """Return a request for each object whose identity is known offline."""
+    """Return a request for each object whose identity is known offline, and for those they name."""
     taken = _taken_by_references(stack)
-    return [
+    own = [
         _request(kind, identity, attributes, taken.get(address, frozenset()))
         for address, kind, identity, attributes in _objects(stack, state, catalogue)
+    ]
+    return [*own, *_named_requests(stack, catalogue)]
+
+
+def _named_requests(stack: Stack, catalogue: Catalogue) -> list[ReadRequest]:
+    """Return requests for what resources name, so that the plan can tell when it does not exist.
+
+    They need no call of their own where one answer shows everything of a service. What can only be
+    looked up (a project) would, and is left out.
+    """
+    named: set[ObjectKey] = set()
+    for resource in stack.resources.values():
+        for attribute in catalogue[resource.address.kind].attributes.values():
+            to = attribute.refers_to
+            if to is None or to[0] not in catalogue or not catalogue[to[0]].is_resource:
+                continue
+            identity = named_identity(resource.attributes, attribute.name, to, catalogue)
+            if identity is not None:
+                named.add((to[0], identity))
+    return [
+        ReadRequest(kind=catalogue[kind], identity=identity) for kind, identity in sorted(named)
     ]
 
 

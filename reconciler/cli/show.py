@@ -17,9 +17,11 @@ def command(plan_file: Path, form: str, verbose: bool) -> int:
     """Show the plan in PLAN_FILE. Reads nothing but that file."""
     import shlex
 
+    from reconciler.cli.options import consent_flags
     from reconciler.cli.plan import show
     from reconciler.cli.plan_file import read_plan_file
 
     plan = read_plan_file(plan_file)
-    show(plan, form=form, verbose=verbose, command=f"reconcile apply {shlex.quote(str(plan_file))}")
+    words = ["apply", str(plan_file), *consent_flags(plan.acks, plan.allow_delete)]
+    show(plan, form=form, verbose=verbose, command=f"reconcile {shlex.join(words)}")
     return ExitCode.DONE

@@ -18,16 +18,12 @@ from reconciler.render.summary import apply_summary
 
 
 class Teller:
-    """Tells of one run. Use it as a context manager around the run.
+    """Tells of one run. Use it as a context manager around the run."""
 
-    command: what to type to go on with what is left.
-    """
-
-    def __init__(self, plan: Plan, *, run: str, as_json: bool, command: str) -> None:
+    def __init__(self, plan: Plan, *, run: str, as_json: bool) -> None:
         self._plan = plan
         self._run = run
         self._as_json = as_json
-        self._command = command
         self._started = time.monotonic()
         self._began_s: dict[int, float] = {}
         self._progress = Progress(
@@ -66,8 +62,8 @@ class Teller:
         """Tell that nothing new is started."""
         self._tell(EventType.INTERRUPTED, note="finishing what is in flight; once more drops it")
 
-    def summary(self, result: Result) -> None:
-        """Tell how it ended."""
+    def summary(self, result: Result, *, command: str) -> None:
+        """Tell how it ended, and what to type to go on with what is left."""
         if self._as_json:
             if result.problems:
                 terminal.show_diagnostics(result.problems)
@@ -80,7 +76,7 @@ class Teller:
             interrupted=result.interrupted,
             width=terminal.width(),
             colour=terminal.has_colour(),
-            command=self._command,
+            command=command,
         )
         click.echo(f"\n{text}", color=True)
 
