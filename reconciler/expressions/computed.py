@@ -1,6 +1,6 @@
 """Expressions that are more than a path: which values they need, and what comes out of them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.expressions.errors import ExpressionError
@@ -31,7 +31,9 @@ class CelExpression:
         """Return the needs that lie inside no other, so that each value has one source."""
         paths = {need: _names(need) for need in self.needs if isinstance(need, Reference)}
         return tuple(
-            need for need in self.needs if need not in paths or not _is_inside(need, paths)
+            need
+            for need in self.needs
+            if isinstance(need, Indexed) or not _is_inside(paths[need], paths.values())
         )
 
     def known_values(self) -> dict[Need, object]:
@@ -75,10 +77,9 @@ class Given:
     values: known in full. late: with a Template or an Unknown inside. missing: not there.
     """
 
-    values: dict[Need, object] = field(default_factory=dict)
-    late: dict[Need, object] = field(default_factory=dict)
+    values: dict[Reference, object] = field(default_factory=dict)
+    late: dict[Reference, object] = field(default_factory=dict)
     missing: list[ExpressionError] = field(default_factory=list)
-    resolved: dict[Need, Reference] = field(default_factory=dict)
 
 
 def compute(expression: CelExpression, given: Given) -> object:
@@ -125,8 +126,11 @@ def contains(value: object, is_wanted: Callable[[object], bool]) -> bool:
 def _variables(given: Given) -> dict[str, object]:
     """Return the values as CEL's variables: maps inside maps, as the paths say."""
     tree = _Branch()
-    for need, value in given.values.items():
-        names = _names(given.resolved.get(need, need))
+    late = [_names(reference) for reference in given.late]
+    for reference, value in given.values.items():
+        names = _names(reference)
+        if any(names[: len(around)] == around for around in late):
+            continue  # a part of a value is no value for the whole
         branch = tree
         for name in names[:-1]:
             inner = branch.setdefault(name, _Branch())
@@ -142,21 +146,18 @@ class _Branch(dict[str | int, object]):
     """A map that only leads to values; no value itself."""
 
 
-def _names(need: Need) -> tuple[str | int, ...]:
-    """Return the need's path from CEL's root name on."""
-    if isinstance(need, Indexed):
-        return (need.root,)
-    address = need.address
+def _names(reference: Reference) -> tuple[str | int, ...]:
+    """Return the path from CEL's root name on."""
+    address = reference.address
     if address is None:
-        return (need.root, *need.path)
+        return (reference.root, *reference.path)
     data = ("data",) if address.is_data else ()
     key = () if address.key is None else (address.key,)
-    return (*data, address.kind, address.name, *key, *need.path)
+    return (*data, address.kind, address.name, *key, *reference.path)
 
 
-def _is_inside(need: Need, paths: Mapping[Reference, tuple[str | int, ...]]) -> bool:
-    own = _names(need)
-    return any(len(path) < len(own) and own[: len(path)] == path for path in paths.values())
+def _is_inside(own: tuple[str | int, ...], paths: Iterable[tuple[str | int, ...]]) -> bool:
+    return any(len(path) < len(own) and own[: len(path)] == path for path in paths)
 
 
 def _revealed(variables: Mapping[str, object]) -> tuple[dict[str, object], bool]:

@@ -44,17 +44,17 @@ class Template:
     @property
     def reference(self) -> Reference | None:
         """Return the reference when it is one plain path and nothing else; its type is known."""
-        part = self.parts[0]
-        return part if self.is_single and isinstance(part, Reference) else None
+        if self.is_single and isinstance(self.parts[0], Reference):
+            return self.parts[0]
+        return None
 
     def at(self, path: Path) -> "Template | None":
         """Return the expression for what lies at `path` inside this one's value.
 
         None for a text around expressions, and for a path whose indexes are not known.
         """
-        part = self.parts[0]
-        if self.is_single and isinstance(part, Reference | CelExpression):
-            return Template((part.extended(path),))
+        if self.is_single and isinstance(self.parts[0], Reference | CelExpression):
+            return Template((self.parts[0].extended(path),))
         return None
 
     @property
@@ -167,26 +167,21 @@ def _computed(expression: CelExpression, lookup: Lookup) -> object:
             list(given.values.values()), _is_secret
         )
         return replace(late[0], sensitive=sensitive)
-    known = (*given.values.items(), *given.late.items())
-    return Template((replace(expression, known=known),))
+    known = {**given.values, **given.late}
+    return Template((replace(expression, needs=tuple(known), known=tuple(known.items())),))
 
 
 def _given(expression: CelExpression, lookup: Lookup) -> Given:
     given, known = Given(), expression.known_values()
     for need in expression.outermost:
         try:
-            if need in known:
-                value = evaluate(known[need], lookup)
-            elif isinstance(need, Indexed):
-                given.resolved[need] = need.resolve(lookup)
-                value = lookup(given.resolved[need])
-            else:
-                value = lookup(need)
+            reference = need.resolve(lookup) if isinstance(need, Indexed) else need
+            value = evaluate(known[need], lookup) if need in known else lookup(reference)
         except ExpressionError as error:
             given.missing.append(error)
             continue
         side = given.late if contains(value, _is_late) else given.values
-        side[need] = value
+        side[reference] = value
     return given
 
 
