@@ -14,6 +14,7 @@ _COMMANDS = {
     "plan": "Show what apply would do.",
     "apply": "Carry out the plan.",
     "destroy": "Delete everything the state holds.",
+    "drift": "Show what somebody else changed.",
     "refresh": "Forget recorded objects that are gone.",
     "import": "Record an object that exists already.",
     "output": "Print the stack's outputs.",
