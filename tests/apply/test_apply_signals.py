@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbench import RECONCILE, Workbench, database, many_pools, pg, stack, user, wait_until
+from workbench import (
+    RECONCILE,
+    Workbench,
+    database,
+    many_pools,
+    pg,
+    pool,
+    stack,
+    user,
+    wait_until,
+)
 
 PG = "${aiven_pg.main.service_name}"
 
@@ -266,3 +276,33 @@ def test_the_journal_of_a_run_is_not_left_in_the_way(slow: Workbench) -> None:
         slow.apply()
     names = sorted(os.listdir(slow.folder / "state"))  # noqa: PTH208  (names are wanted)
     assert names == ["backups", "test.lock", "test.yaml"]
+
+
+def mixed(step: int) -> dict[str, Any]:
+    """Ten pools that stay with another size, ten renamed, ten of this step only."""
+    stay = {f"s{n}": pool(f"stay-{n}", PG, pool_size=5 + step) for n in range(10)}
+    renamed = {f"r{n}": pool(f"renamed-{n}-{step}", PG) for n in range(10)}
+    only = {f"o{step}_{n}": pool(f"only-{step}-{n}", PG) for n in range(10)}
+    return stack(pg={"main": pg()}, connection_pool={**stay, **renamed, **only})
+
+
+def test_kills_among_updates_replacements_and_deletions_are_finished(bench: Workbench) -> None:
+    """kill -9 three times on the way from one stack to another; the fourth run arrives."""
+    bench.write(mixed(0))
+    bench.apply()
+    bench.write(mixed(1))
+    for writes in (2, 9, 14):
+        bench.settings(latency_s=0.06)
+        bench.hook("DELETE", "requests")
+        with bench.start("apply", "--auto-approve", "--parallelism", "10") as process:
+            wait_for_writes(bench, writes)
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=20)
+        bench.settings(latency_s=0)
+        time.sleep(0.1)
+    assert bench.reconcile("plan").code == 0
+    bench.apply()
+    assert len(bench.pools()) == len(bench.state()) - 1 == 30
+    assert bench.steps() == []
+    bench.destroy()
+    assert bench.state() == {}

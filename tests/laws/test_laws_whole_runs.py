@@ -95,23 +95,21 @@ def test_an_apply_cut_at_any_write_and_run_again_arrives(
     apply_and_arrive(example, content)
 
 
+_LOST = st.tuples(st.sampled_from(["POST", "PUT", "DELETE"]), st.integers(0, 6))
+
+
 @few(12)
-@given(one=stacks(), other=stacks(), lost=st.sets(st.integers(0, 12), max_size=4))
+@given(one=stacks(), other=stacks(), lost=st.sets(_LOST, max_size=4))
 def test_replies_that_are_lost_cost_nothing(
-    bench: Workbench, one: Stack, other: Stack, lost: set[int]
+    bench: Workbench, one: Stack, other: Stack, lost: set[tuple[str, int]]
 ) -> None:
     """Whichever replies to writes never come: what was asked for is there in the end, and once."""
     example = fresh(bench)
     for content in (one, other):
         example.write(content)
-        for skip in sorted(lost):
-            example.fault(
-                method="POST",
-                path=f"project/{example.project}/",
-                skip=skip,
-                drop=True,
-                when="after",
-            )
+        for method, skip in sorted(lost):
+            path = f"project/{example.project}/"
+            example.fault(method=method, path=path, skip=skip, drop=True, when="after")
         assert example.reconcile("apply", "--auto-approve").code in (0, 6)
         example.hook("DELETE", "faults")
         apply_and_arrive(example, content)
