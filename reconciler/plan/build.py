@@ -11,18 +11,23 @@ from reconciler.model.live import Live, ObjectKey, Presence
 from reconciler.model.plan import Action, Change, Plan, Resolution, Step
 from reconciler.model.resource import Stack
 from reconciler.model.state import State
+from reconciler.plan.acks import required
 from reconciler.plan.blocks import Moved, import_problems, imports_due, move, released
+from reconciler.plan.capacity import connections, crowded
 from reconciler.plan.changes import identity_of, make_change
+from reconciler.plan.checks import check
 from reconciler.plan.contagion import left_inside
 from reconciler.plan.decide import Verdict
 from reconciler.plan.digest import digest
-from reconciler.plan.guard import guard
+from reconciler.plan.guard import deletions_to_allow, guard, protected
 from reconciler.plan.links import Catalogue, link
 from reconciler.plan.order import CycleFoundError, walk_order
+from reconciler.plan.policies import check_policies
 from reconciler.plan.resolve import resolve_intents
 from reconciler.plan.scope import WHOLE, Scope, check_scope, matching, selected
 from reconciler.plan.steps import make_steps
 from reconciler.plan.survey import Decided, DecidedMap, Inputs
+from reconciler.plan.takings import shrink_before_grow
 from reconciler.plan.verdicts import decide_declared, decide_undeclared
 
 
@@ -73,12 +78,18 @@ def build_plan(
     try:
         everything = _decide_all(inputs)
         decided = _scoped(scope, inputs, everything)
-        steps = make_steps(inputs, decided)
+        steps = make_steps(inputs, decided, shrink_before_grow(decided, catalogue))
     except CycleFoundError as error:
         raise CyclicPlanError(error.cycle, stack) from error
     changes = tuple(_changes(decided, steps, moved))
+    taken = connections({**everything, **decided}, steps, live, catalogue)
     problems = (
         *guard(stack, state, changes, destroy=scope.destroy),
+        *check(decided, live, catalogue),
+        *check_policies(
+            stack.policies, changes, stack=stack.name, protected=protected(stack, state, decided)
+        ),
+        *crowded(taken, decided),
         *_missing_data(inputs),
         *_resolution_problems(resolutions),
         *moved.problems,
@@ -96,6 +107,9 @@ def build_plan(
         diagnostics=problems,
         resolutions=resolutions,
         rewrites=moved.rewrites,
+        connections=taken,
+        acks=required(changes, catalogue),
+        allow_delete=deletions_to_allow(changes, len(moved.recorded), destroy=scope.destroy),
         limited_to=tuple(sorted(decided)) if scope.is_limited else None,
         refresh_only=scope.refresh_only,
         meta=meta or {},

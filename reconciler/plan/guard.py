@@ -61,6 +61,11 @@ def _protected(stack: Stack, state: State, changes: Sequence[Change]) -> Iterato
             )
 
 
+def protected(stack: Stack, state: State, addresses: Iterable[Address]) -> frozenset[Address]:
+    """Return those that must not be deleted, declared so or remembered."""
+    return frozenset(a for a in addresses if is_protected(a, stack, state))
+
+
 def is_protected(address: Address, stack: Stack, state: State) -> bool:
     """Whether the declaration says so, or, when there is none, whether the record remembers it."""
     declared: Mapping[Address, object] = stack.resources
