@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from sandbox_api import Api
-from sandbox_real import need_programs
+from sandbox_real import Shop, need_programs
 
 from reconciler.sandbox import Running, Settings, running
 
@@ -22,11 +22,14 @@ BOTH = {
     "test_sandbox_user_config",
     "test_avn",
 }
+NO_ENGINE = ("wrong", "refusals", "avn_projects", "avn_certificate", "needs", "tags", "page_size")
+"""In the names of tests that no engine ever hears of."""
 ENGINES = ["memory", pytest.param("real", marks=pytest.mark.real_engine)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.module.__name__ in BOTH and "sandbox" in metafunc.fixturenames:
+    is_for_both = not any(word in metafunc.function.__name__ for word in NO_ENGINE)
+    if metafunc.module.__name__ in BOTH and "sandbox" in metafunc.fixturenames and is_for_both:
         metafunc.parametrize("engine", ENGINES, indirect=True)
 
 
@@ -88,3 +91,20 @@ def api(http: httpx.Client, sandbox: Running) -> Iterator[Api]:
 def pg(api: Api) -> str:
     """The path of a running service."""
     return api.create_service()
+
+
+@pytest.fixture(scope="module")
+def shop(real_sandbox: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A service of the real engine for all tests of a module, which use names of their own."""
+    headers = {"authorization": f"aivenv1 {real_sandbox.token}"}
+    with httpx.Client(
+        base_url=real_sandbox.url, headers=headers, trust_env=False, timeout=30
+    ) as http:
+        project = f"shop-{next(_numbers)}"
+        api = Api(http=http, root=real_sandbox.url, project=project)
+        api.ok("POST", "/project", {"project": project})
+        ca = tmp_path_factory.mktemp("ca") / "ca.pem"
+        ca.write_text(api.ok("GET", f"{api.path}/kms/ca")["certificate"])
+        yield Shop(api=api, path=api.create_service(), ca=ca)
+        api.hook("DELETE", "faults")
+        api.remove_services()

@@ -184,6 +184,9 @@ class Catalog:
             if error.code == "42704":  # no such role: dropped by SQL
                 return
             raise
+        # Before it is gone: afterwards nobody can tell whose sessions they were.
+        await sql.query(f"ALTER ROLE {role} NOLOGIN")
+        await sql.query(END_SESSIONS.format(role=literal(name)))
         for (database,) in [*found, (SUPERUSER,)]:
             there = await self.postgres.connect(str(database))
             try:
@@ -191,7 +194,6 @@ class Catalog:
             finally:
                 there.close()
         await sql.query(f"DROP ROLE {role}")
-        await sql.query(END_SESSIONS.format(role=literal(name)))
 
     async def configure(self, service: Service, *, strict: bool) -> bool:
         """Set what the user_config says; True when that asks for a restart.

@@ -30,7 +30,7 @@ class Cluster:
         self.house = house
         self.service = service
         self.postgres = Postgres(house, service.place, is_new=is_new)
-        self.pooler = Pooler(self.postgres)
+        self.pooler = Pooler(self.postgres, self._watch)
         self.catalog = Catalog(self.postgres)
         self.problem = ""
         """Why it is not up, if that is not for lack of time."""
@@ -141,7 +141,7 @@ class Cluster:
             await self.pooler.apply(self.service, self.catalog.secrets())
         else:
             # After PostgreSQL answers: else the first client waits for server_login_retry.
-            self._watch(await self.pooler.start(self.service, self.catalog.secrets()))
+            await self.pooler.start(self.service, self.catalog.secrets())
 
     async def _converge(self) -> None:
         """Make roles, databases, settings and pools equal to the service.

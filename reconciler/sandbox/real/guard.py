@@ -149,6 +149,7 @@ def tell(news: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    os.umask(0o077)
     guard = Guard()
     try:
         guard.serve()

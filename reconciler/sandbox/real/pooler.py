@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -47,8 +47,9 @@ class Line:
 
 
 class Pooler:
-    def __init__(self, postgres: Postgres) -> None:
+    def __init__(self, postgres: Postgres, on_start: Callable[[Child], None]) -> None:
         self.postgres = postgres
+        self._on_start = on_start
         self.house = postgres.house
         self.port = postgres.place.pooler_port
         self.folder = postgres.folder
@@ -61,13 +62,15 @@ class Pooler:
         """What was last seen to be there."""
         self._texts: tuple[str, ...] = ()
         self._options: dict[str, str] = {}
+        self._automatic: str | None = None
+        """The rules that pools made by themselves follow now."""
         self._console: Connection | None = None
 
     @property
     def is_running(self) -> bool:
         return self.child is not None and self.child.is_alive
 
-    async def start(self, service: Service, secrets: Mapping[str, str]) -> Child:
+    async def start(self, service: Service, secrets: Mapping[str, str]) -> None:
         """Start the pooler; return when it is known to be ours on its port, with its pools."""
         programs, keeper = self.house.programs, self.house.keeper
         wanted = {name: Line.of(pool) for name, pool in service.pools.items()}
@@ -75,9 +78,10 @@ class Pooler:
         self.child = await keeper.spawn(
             [programs.pgbouncer, self.ini], log=self.log, env=programs.pooler_environment()
         )
+        self._on_start(self.child)
+        self._automatic = automatic_pools(service)
         await self._await_ready(self.child)
         await self._verify(service, wanted)
-        return self.child
 
     async def apply(self, service: Service, secrets: Mapping[str, str]) -> None:
         """Make the pools those of the service, by RELOAD. Raises EngineError.
@@ -85,6 +89,12 @@ class Pooler:
         A forced user cannot be taken away or changed by RELOAD: such a line goes first, and then
         comes again. Clients of that pool are cut, of no other.
         """
+        if self._automatic is not None and self._automatic != automatic_pools(service):
+            # What `*` once said, RELOAD neither changes nor takes away.
+            await self.stop()
+            await self.start(service, secrets)
+            return
+        self._automatic = automatic_pools(service)
         wanted = {name: Line.of(pool) for name, pool in service.pools.items()}
         repinned = {
             name

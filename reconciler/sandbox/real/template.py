@@ -40,7 +40,7 @@ class Templates:
             if not (self.path / "PG_VERSION").exists():
                 await self._make(log)
         copy = shutil.which("cp") or "/bin/cp"
-        await self.keeper.run([copy, "-R", "-p", self.path, data], log=log)
+        await self.keeper.run([copy, "-R", self.path, data], log=log)
 
     async def _make(self, log: Path) -> None:
         """Make the template beside its place and put it there in one step."""
