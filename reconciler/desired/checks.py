@@ -1,6 +1,7 @@
 """Whole resources against their kinds, and against one another."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.desired.declare import Draft, Drafts
@@ -14,15 +15,38 @@ from reconciler.model.location import Path
 from reconciler.model.values import Secret
 
 
+@dataclass(frozen=True, slots=True)
+class _Special:
+    """Attributes of a kind that need another look. deprecated: they, or something inside."""
+
+    read_only: frozenset[str]
+    deprecated: frozenset[str]
+
+
+def _special_of(kind: Kind) -> _Special:
+    return _Special(
+        read_only=frozenset(name for name, a in kind.attributes.items() if a.read_only),
+        deprecated=frozenset(
+            name
+            for name, attribute in kind.attributes.items()
+            if any(a.schema.get("deprecated") for a in (attribute, *attribute.nested.values()))
+        ),
+    )
+
+
 def check_drafts(drafts: Drafts, validators: Validators, problems: Problems) -> None:
     """Note what is wrong with each draft, and with two that mean the same object."""
     owners: dict[tuple[str, str], Draft] = {}
+    special: dict[str, _Special] = {}
     for draft in drafts.values():
         _check_identity(draft, owners, problems)
         if draft.is_data:
             _check_lookup(draft, validators, problems)
         else:
-            _check_resource(draft, validators, problems)
+            name = draft.kind.name
+            if name not in special:
+                special[name] = _special_of(draft.kind)
+            _check_resource(draft, special[name], validators, problems)
 
 
 def _check_identity(draft: Draft, owners: dict[tuple[str, str], Draft], problems: Problems) -> None:
@@ -40,28 +64,36 @@ def _check_identity(draft: Draft, owners: dict[tuple[str, str], Draft], problems
         return
     owner = owners.setdefault((draft.kind.name, identity), draft)
     if owner is not draft:
+        names = enumerate_names(draft.kind.identity, "or")
+        hint = f"change one of {names}, or remove one"
+        if owner.body is draft.body:
+            hint = f"let ${{each.key}} or ${{each.value}} into {names}"
         problems.add(
             draft.places.key_at(()),
             "Same object twice",
             f"{draft.address} and {owner.address} ({owner.places.key_at(())}) are both {identity}.",
-            f"change one of {enumerate_names(draft.kind.identity, 'or')}, or remove one",
+            hint,
         )
 
 
-def _check_resource(draft: Draft, validators: Validators, problems: Problems) -> None:
+def _check_resource(
+    draft: Draft, special: _Special, validators: Validators, problems: Problems
+) -> None:
     attributes = draft.expanded or {}
-    for name in attributes:
-        attribute = draft.kind.attributes.get(name)
-        if attribute and attribute.read_only:
-            problems.add(
-                draft.places.key_at((name,)),
-                "Read-only attribute",
-                f"{draft.address}.{name} is read-only: the API says what it is.",
-                "remove the line",
-            )
-    _warn_of_deprecated(draft, problems)
+    for name in sorted(special.read_only & attributes.keys()):
+        problems.add(
+            draft.places.key_at((name,)),
+            "Read-only attribute",
+            f"{draft.address}.{name} is read-only: the API says what it is.",
+            "remove the line",
+        )
+    if not special.deprecated.isdisjoint(attributes):
+        _warn_of_deprecated(draft, problems)
+    if not special.read_only.isdisjoint(attributes):
+        settable = attributes.keys() - special.read_only
+        attributes = {name: value for name, value in attributes.items() if name in settable}
     validators.check(
-        {name: value for name, value in attributes.items() if not _is_read_only(draft.kind, name)},
+        attributes,
         draft.kind.schema,
         _subject(draft),
         problems,
@@ -119,13 +151,8 @@ def _subject(draft: Draft) -> Subject:
         holder=draft.kind.name,
         places=draft.places,
         is_hidden=lambda path: _is_hidden(draft, path),
-        is_computed=lambda path: isinstance(_walk(draft.attributes, path), Template),
+        is_computed=lambda path: isinstance(_walk(draft.body.raw, path), Template),
     )
-
-
-def _is_read_only(kind: Kind, name: str) -> bool:
-    attribute = kind.attributes.get(name)
-    return attribute is not None and attribute.read_only
 
 
 def _is_hidden(draft: Draft, path: Path) -> bool:

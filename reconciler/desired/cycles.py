@@ -1,24 +1,23 @@
-"""The order in which resources can be expanded, and the circles that have none."""
+"""The order in which what refers to one another can be expanded, and the circles that have none."""
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
 
-from reconciler.model.address import Address
-
-Edges = Mapping[Address, Collection[Address]]
-"""Address → what it needs. Each address needed is a key as well."""
+_N = TypeVar("_N", bound=str)
 
 
-def order(edges: Edges) -> tuple[list[Address], list[tuple[Address, ...]]]:
-    """Return addresses after what they need, and the circles, disjoint and each closed.
+def order(edges: Mapping[_N, Collection[_N]]) -> tuple[list[_N], list[tuple[_N, ...]]]:
+    """Return names after what they need, and the circles, disjoint and each closed.
 
-    Addresses in a circle, or in need of one, are not in the order.
+    edges: name → what it needs; each name needed is a key as well. Names in a circle, or in need of
+    one, are not in the order.
     """
     ordered = _order(edges, skip=())
-    cycles: list[tuple[Address, ...]] = []
+    cycles: list[tuple[_N, ...]] = []
     left = edges.keys() - set(ordered)
-    in_cycles: set[Address] = set()
+    in_cycles: set[_N] = set()
     while left:
         cycle = _find_cycle(edges, left)
         cycles.append(cycle)
@@ -27,7 +26,7 @@ def order(edges: Edges) -> tuple[list[Address], list[tuple[Address, ...]]]:
     return ordered, cycles
 
 
-def _order(edges: Edges, skip: Collection[Address]) -> list[Address]:
+def _order(edges: Mapping[_N, Collection[_N]], skip: Collection[_N]) -> list[_N]:
     """Return as many as can be ordered, as if those in `skip` were not there."""
     graph = {
         address: [need for need in sorted(needs) if need not in skip]
@@ -37,20 +36,20 @@ def _order(edges: Edges, skip: Collection[Address]) -> list[Address]:
     sorter = TopologicalSorter(graph)
     with suppress(CycleError):  # it goes on as far as the circles let it
         sorter.prepare()
-    ordered: list[Address] = []
+    ordered: list[_N] = []
     while ready := sorter.get_ready():
         ordered.extend(ready)
         sorter.done(*ready)
     return ordered
 
 
-def _find_cycle(edges: Edges, left: Iterable[Address]) -> tuple[Address, ...]:
+def _find_cycle(edges: Mapping[_N, Collection[_N]], left: Iterable[_N]) -> tuple[_N, ...]:
     """Return a circle among `left`, each of which needs another one of them.
 
-    It begins and ends with its smallest address.
+    It begins and ends with its smallest name.
     """
     candidates = set(left)
-    chain: dict[Address, None] = {}
+    chain: dict[_N, None] = {}
     address = min(candidates)
     while address not in chain:
         chain[address] = None

@@ -1,251 +1,235 @@
-"""One declaration: its attributes with their expressions read, and what is said beside them."""
+"""One declaration → its drafts: one, or one for each key of its for_each."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.desired.marks import FilePlaces, Node
-from reconciler.desired.problems import BROKEN, Problems
-from reconciler.desired.sections import check_keys, note_not_yet
-from reconciler.desired.sensitive import is_sensitive
-from reconciler.expressions import OPENING, ExpressionError, Template, parse_template
+from reconciler.desired.beside import BESIDE, read_dependencies, read_timeouts
+from reconciler.desired.defaults import DefaultedPlaces, Defaults
+from reconciler.desired.keys import ForEach, read_for_each
+from reconciler.desired.lifecycle import LifecycleDraft, read_lifecycle
+from reconciler.desired.marks import Node
+from reconciler.desired.names import Each, Names
+from reconciler.desired.problems import Problems
+from reconciler.desired.texts import Need, need_of, put_names_in, read_expressions
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
-from reconciler.model.duration import parse_duration
-from reconciler.model.location import Location, Path
-from reconciler.model.resource import OPERATIONS, Lifecycle, Use
+from reconciler.model.location import Location, Places
+from reconciler.model.resource import OPERATIONS, Trigger, Use
 
-_BESIDE = ("depends_on", "lifecycle", "timeouts")
-_LIFECYCLE_NOT_YET = (
-    "create_before_destroy",
-    "ignore_changes",
-    "replace_triggered_by",
-    "update_in_place",
-)
-_MAX_TIMEOUT_S = 7 * 24 * 3600.0
+
+@dataclass(slots=True, kw_only=True)
+class Body:
+    """A declaration as written, shared by all drafts of a for_each.
+
+    raw: attributes with their expressions read, those of `defaults` among them.
+    """
+
+    address: Address
+    kind: Kind
+    places: Places
+    raw: dict[str, object]
+    defaulted: frozenset[str] = frozenset()
+    for_each: ForEach | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
     """A resource or data source on its way.
 
-    attributes: as declared, with Templates. expanded: with what is known put in; None before that.
-    depends_on: with the place of each.
+    attributes: as declared, with Templates where resources are referred to. expanded: with what is
+    known put in; None before that. depends_on: as written, with the place of each. needs, triggers:
+    what depends_on and replace_triggered_by come to, with all keys of a for_each.
     """
 
     address: Address
     kind: Kind
-    places: FilePlaces
-    attributes: dict[str, object] = field(default_factory=dict)
+    places: Places
+    body: Body
+    attributes: dict[str, object]
+    each: Each | None = None
     expanded: dict[str, object] | None = None
     uses: list[Use] = field(default_factory=list)
-    depends_on: dict[Address, Location] = field(default_factory=dict)
-    lifecycle: Lifecycle = field(default_factory=Lifecycle)
-    timeouts_s: dict[str, float] = field(default_factory=dict)
+    depends_on: Mapping[Address, Location] = field(default_factory=dict)
+    lifecycle: LifecycleDraft = field(default_factory=LifecycleDraft)
+    timeouts_s: Mapping[str, float] = field(default_factory=dict)
+    needs: tuple[Address, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
 
     @property
     def is_data(self) -> bool:
         return self.address.is_data
 
 
-Resolve = Callable[[object], object]
-"""Puts variables into a value; raises ExpressionError when it needs anything else."""
+Drafts = Mapping[Address, Draft]
+
+Groups = Mapping[Address, ForEach]
+"""Declarations with a for_each, by their address without a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is said beside the attributes."""
+
+    depends_on: Mapping[Address, Location] = field(default_factory=dict)
+    lifecycle: LifecycleDraft = field(default_factory=LifecycleDraft)
+    timeouts_s: Mapping[str, float] = field(default_factory=dict)
+
+
+_NOTHING_BESIDE = Beside()
 
 
 def declare(
-    address: Address, body: Node, kind: Kind, resolve: Resolve, problems: Problems
-) -> Draft | None:
-    """Return the draft of one declaration; None with a problem noted when it is no map."""
-    draft = Draft(address=address, kind=kind, places=body.places)
-    if body.value is None:
-        return draft
-    if not isinstance(body.value, dict):
-        problems.add(body.location, "Wrong type", f"{address} must be a map of attributes.")
+    address: Address,
+    node: Node,
+    kind: Kind,
+    defaults: Defaults | None,
+    names: Names,
+    problems: Problems,
+) -> tuple[Body, list[Draft]] | None:
+    """Return a declaration and its drafts; None with a problem noted when it is no map."""
+    values = {} if node.value is None else node.value
+    if not isinstance(values, dict):
+        problems.add(node.location, "Wrong type", f"{address} must be a map of attributes.")
         return None
-    values = body.value
-    if "for_each" in values or not values.keys().isdisjoint(_BESIDE):
-        values = _read_beside(draft, body, resolve, problems)
-    for name, value in values.items():
-        draft.attributes[name] = read_expressions(value, (name,), draft.places, problems, kind)
-    return draft
+    beside: dict[str, Node] = {}
+    if not BESIDE.isdisjoint(values):
+        beside = {entry.name: entry for entry in node.entries() if entry.name in BESIDE}
+        values = {name: value for name, value in values.items() if name not in beside}
+    body = _read_body(address, values, node.places, kind, defaults, problems)
+    timeouts_s = defaults.timeouts_s if defaults else {}
+    if "for_each" in beside:
+        body.for_each = read_for_each(beside.pop("for_each"), address, names, problems)
+        return body, list(_drafts_of_keys(body, beside, timeouts_s, names, problems))
+    said = _read_beside(body, address, beside, timeouts_s, names, problems)
+    attributes = {
+        name: put_names_in(value, (name,), body.places, names, problems, kind)
+        if not isinstance(value, str) and need_of(value)
+        else value
+        for name, value in body.raw.items()
+    }
+    return body, [_draft(body, address, attributes, said)]
 
 
-def read_expressions(
-    value: object,
-    path: Path,
-    places: FilePlaces,
+def _read_body(
+    address: Address,
+    values: Mapping[str, object],
+    places: Places,
+    kind: Kind,
+    defaults: Defaults | None,
     problems: Problems,
-    kind: Kind | None = None,
-) -> object:
-    """Return `value` with each string that holds expressions read; BROKEN where that fails.
-
-    kind: whose attribute it is, when `path` begins with one.
-    """
-    if isinstance(value, str):
-        if OPENING not in value:
-            return value
-        try:
-            return parse_template(value)
-        except ExpressionError as error:
-            note_expression_error(error, path, places, problems, kind)
-            return BROKEN
-    if isinstance(value, dict):
-        for key in value:
-            if OPENING in key:
-                problems.add(
-                    places.key_at((*path, key)),
-                    "Expression in a key",
-                    "A key is taken as it is; expressions stand in values only.",
-                )
-        return {
-            key: read_expressions(inner, (*path, key), places, problems, kind)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [
-            read_expressions(inner, (*path, index), places, problems, kind)
-            for index, inner in enumerate(value)
-        ]
-    return value
+) -> Body:
+    raw = {
+        name: read_expressions(value, (name,), places, problems, kind)
+        for name, value in values.items()
+    }
+    if defaults is None:
+        return Body(address=address, kind=kind, places=places, raw=raw)
+    missing = {name: value for name, value in defaults.attributes.items() if name not in raw}
+    defaulted = frozenset(missing)
+    places = DefaultedPlaces(places, defaults.places, defaulted) if defaulted else places
+    return Body(address=address, kind=kind, places=places, raw=raw | missing, defaulted=defaulted)
 
 
-def note_expression_error(
-    error: ExpressionError,
-    path: Path,
-    places: FilePlaces,
+def _drafts_of_keys(
+    body: Body,
+    beside: Mapping[str, Node],
+    timeouts_s: Mapping[str, float],
+    names: Names,
     problems: Problems,
-    kind: Kind | None,
-) -> None:
-    """Note the problem; without the expression's text where that may be part of a password."""
-    if kind and is_sensitive(kind, path):
-        problems.add(
-            places.at(path),
-            error.summary,
-            "An expression in a sensitive value cannot be used.",
-            "write $${ for a literal ${",
-        )
+) -> Iterator[Draft]:
+    """Yield the drafts of a for_each. What does not differ by the key is worked out once."""
+    keys = body.for_each.keys if body.for_each else None
+    if not keys:
         return
-    problems.add(places.at(path), error.summary, error.detail, error.hint)
+    some = names.with_each(next(iter(keys.values())))
+    fixed, varying = {}, {}
+    for name, value in body.raw.items():
+        if need_of(value) is Need.EACH:
+            varying[name] = value
+        else:
+            fixed[name] = put_names_in(value, (name,), body.places, some, problems, body.kind)
+    own = {name: entry for name, entry in beside.items() if _names_each(entry.value)}
+    shared = {name: entry for name, entry in beside.items() if name not in own}
+    said = _read_beside(body, body.address, shared, timeouts_s, some, problems)
+    kind, name, is_data = body.kind.name, body.address.name, body.address.is_data
+    for key, each in keys.items():
+        address = Address.of(kind, name, key, data=is_data)
+        here = names.with_each(each)
+        attributes = fixed | {
+            attribute: put_names_in(value, (attribute,), body.places, here, problems, body.kind)
+            for attribute, value in varying.items()
+        }
+        beside_key = _read_beside(body, address, own, timeouts_s, here, problems) if own else None
+        yield _draft(body, address, attributes, _merged(said, beside_key, own), each)
+
+
+def _merged(shared: Beside, own: Beside | None, names: Mapping[str, Node]) -> Beside:
+    if own is None:
+        return shared
+    return Beside(
+        depends_on=(own if "depends_on" in names else shared).depends_on,
+        lifecycle=(own if "lifecycle" in names else shared).lifecycle,
+        timeouts_s=(own if "timeouts" in names else shared).timeouts_s,
+    )
+
+
+def _draft(
+    body: Body,
+    address: Address,
+    attributes: dict[str, object],
+    beside: Beside,
+    each: Each | None = None,
+) -> Draft:
+    return Draft(
+        address=address,
+        kind=body.kind,
+        places=body.places,
+        body=body,
+        attributes=attributes,
+        each=each,
+        depends_on=beside.depends_on,
+        lifecycle=beside.lifecycle,
+        timeouts_s=beside.timeouts_s,
+    )
 
 
 def _read_beside(
-    draft: Draft, body: Node, resolve: Resolve, problems: Problems
-) -> dict[str, object]:
-    """Read what is said beside the attributes, and return the attributes."""
-    attributes: dict[str, object] = {}
-    for entry in body.entries():
+    body: Body,
+    owner: Address,
+    entries: Mapping[str, Node],
+    timeouts_s: Mapping[str, float],
+    names: Names,
+    problems: Problems,
+) -> Beside:
+    """Read what is said beside the attributes; timeouts_s: those of `defaults`."""
+    if not entries and not timeouts_s:
+        return _NOTHING_BESIDE
+    depends_on: Mapping[Address, Location] = {}
+    lifecycle = LifecycleDraft()
+    for entry in entries.values():
         match entry.name:
-            case "for_each":
-                note_not_yet(entry, problems)
             case "depends_on":
-                draft.depends_on = dict(_depends_on(entry, draft.address, problems))
-            case "timeouts":
-                draft.timeouts_s = dict(_timeouts(entry, draft, resolve, problems))
+                depends_on = dict(read_dependencies(entry, owner, names, problems))
+            case "lifecycle" if owner.is_data:
+                problems.add(
+                    entry.key_location,
+                    "Unknown key",
+                    f"{owner} is only looked up; it has no lifecycle.",
+                    "remove it",
+                )
             case "lifecycle":
-                draft.lifecycle = _lifecycle(entry, draft, resolve, problems)
-            case name:
-                attributes[name] = entry.value
-    return attributes
+                lifecycle = read_lifecycle(entry, owner, body.kind, names, problems)
+            case _:
+                operations = ("read",) if owner.is_data else OPERATIONS
+                said = dict(read_timeouts(entry, owner, operations, names, problems))
+                timeouts_s = {**timeouts_s, **said}
+    return Beside(depends_on, lifecycle, timeouts_s)
 
 
-def _depends_on(
-    entry: Node, address: Address, problems: Problems
-) -> Iterator[tuple[Address, Location]]:
-    items = entry.value if isinstance(entry.value, list) else None
-    if items is None:
-        problems.add(
-            entry.location,
-            "Wrong type",
-            f"{address}.depends_on must be a list of addresses.",
-            "write depends_on: [aiven_pg.main]",
-        )
-        return
-    for index, item in enumerate(items):
-        place = entry.places.at((index,))
-        try:
-            if not isinstance(item, str):
-                raise ValueError(item)  # noqa: TRY301 TRY004 - one message for both
-            yield Address.parse(item), place
-        except ValueError:
-            hint = "write it without ${}: kind.name" if OPENING in str(item) else ""
-            problems.add(
-                place,
-                "Invalid address",
-                f"{address}.depends_on takes addresses such as aiven_pg.main.",
-                hint,
-            )
-
-
-def _timeouts(
-    entry: Node, draft: Draft, resolve: Resolve, problems: Problems
-) -> Iterator[tuple[str, float]]:
-    if not _is_map(entry, draft, problems):
-        return
-    operations = OPERATIONS if draft.kind.is_resource and not draft.is_data else ("read",)
-    owner = f"{draft.address}.timeouts"
-    for timeout in check_keys(entry, (*operations, "default"), problems, of=owner):
-        value = _resolved(timeout, resolve, problems)
-        seconds = _seconds(value)
-        if seconds is not None:
-            yield timeout.name, seconds
-        elif value is not BROKEN:
-            problems.add(
-                timeout.location,
-                "Invalid duration",
-                f"{owner}.{timeout.name} must be a duration above zero and of at most 7 days.",
-                "write 30s, 5m or 2h45m",
-            )
-
-
-def _seconds(value: object) -> float | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        seconds = parse_duration(value)
-    except (ValueError, OverflowError):
-        return None
-    return seconds if 0 < seconds <= _MAX_TIMEOUT_S else None
-
-
-def _lifecycle(entry: Node, draft: Draft, resolve: Resolve, problems: Problems) -> Lifecycle:
-    lifecycle = Lifecycle()
-    if draft.is_data:
-        problems.add(
-            entry.key_location,
-            "Unknown key",
-            f"{draft.address} is only looked up; it has no lifecycle.",
-            "remove it",
-        )
-        return lifecycle
-    if not _is_map(entry, draft, problems):
-        return lifecycle
-    owner = f"{draft.address}.lifecycle"
-    known = ("prevent_destroy",)
-    for key in check_keys(entry, known, problems, of=owner, not_yet=_LIFECYCLE_NOT_YET):
-        value = _resolved(key, resolve, problems)
-        if isinstance(value, bool):
-            lifecycle = Lifecycle(prevent_destroy=value)
-        elif value is not BROKEN:
-            problems.add(key.location, "Wrong type", f"{owner}.{key.name} must be true or false.")
-    return lifecycle
-
-
-def _resolved(node: Node, resolve: Resolve, problems: Problems) -> object:
-    """Return the value with variables put in; BROKEN with a problem noted where that fails."""
-    value = read_expressions(node.value, (), node.places, problems)
-    if not isinstance(value, Template) or value is BROKEN:
-        return value
-    try:
-        return resolve(value)
-    except ExpressionError as error:
-        problems.add(node.location, error.summary, error.detail, error.hint)
-        return BROKEN
-
-
-def _is_map(entry: Node, draft: Draft, problems: Problems) -> bool:
-    if entry.value is None or isinstance(entry.value, dict):
-        return True
-    problems.add(entry.location, "Wrong type", f"{draft.address}.{entry.name} must be a map.")
-    return False
-
-
-Drafts = Mapping[Address, Draft]
+def _names_each(value: object) -> bool:
+    """Whether a text somewhere inside speaks of `each`."""
+    if isinstance(value, str):
+        return "each." in value
+    if isinstance(value, dict):
+        return any(map(_names_each, value.values()))
+    return isinstance(value, list) and any(map(_names_each, value))

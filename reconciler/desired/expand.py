@@ -2,25 +2,26 @@
 
 from collections.abc import Iterator
 
+from reconciler.desired.beside import BESIDE
 from reconciler.desired.cycles import order
-from reconciler.desired.declare import Draft, Drafts, note_expression_error
+from reconciler.desired.declare import Draft, Drafts
 from reconciler.desired.lookup import Scope
-from reconciler.desired.marks import FilePlaces
 from reconciler.desired.messages import spell_types
-from reconciler.desired.problems import BROKEN, Problems, nearest_address
+from reconciler.desired.problems import BROKEN, Problems
 from reconciler.desired.schemas import schema_below, types_of
 from reconciler.desired.sensitive import normalise
+from reconciler.desired.texts import note_expression_error, templates
 from reconciler.expressions import ExpressionError, Reference, Template, evaluate, spell_path
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
-from reconciler.model.location import Path
+from reconciler.model.location import Path, Places
 from reconciler.model.resource import Use
 
 
 def expand_all(drafts: Drafts, scope: Scope, problems: Problems) -> None:
     """Fill in `uses` and `expanded` of each draft; problems are noted."""
     for draft in drafts.values():
-        for path, template in _templates(draft.attributes, ()):
+        for path, template in templates(draft.attributes, ()):
             draft.uses += _check_references(
                 template, path, draft.places, scope, problems, draft.kind
             )
@@ -33,45 +34,33 @@ def expand_all(drafts: Drafts, scope: Scope, problems: Problems) -> None:
 
 
 def expand_output(
-    value: object, places: FilePlaces, scope: Scope, problems: Problems
+    value: object, places: Places, scope: Scope, problems: Problems
 ) -> tuple[object, tuple[Use, ...]]:
-    """Return an output's value and what it uses."""
+    """Return an output's value, in which names are put in already, and what it uses."""
     uses: list[Use] = []
-    for path, template in _templates(value, ()):
+    for path, template in templates(value, ()):
         uses += _check_references(template, path, places, scope, problems)
     return _expand(value, (), places, scope, problems), tuple(uses)
-
-
-def _templates(value: object, path: Path) -> Iterator[tuple[Path, Template]]:
-    if isinstance(value, str):
-        return
-    if isinstance(value, Template):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if not isinstance(inner, str):
-                yield from _templates(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _templates(inner, (*path, index))
 
 
 def _check_references(
     template: Template,
     path: Path,
-    places: FilePlaces,
+    places: Places,
     scope: Scope,
     problems: Problems,
     kind: Kind | None = None,
 ) -> Iterator[Use]:
     """Yield the uses a template makes of other resources; note the references that name nothing."""
     for reference in template.references:
+        if reference.address is None:
+            continue  # a name that could not be put in; told already
         try:
-            scope.targets.find(reference)
+            target = scope.targets.find(reference)
         except ExpressionError as error:
             note_expression_error(error, path, places, problems, kind)
             continue
-        if reference.address is not None:
+        if target is not None:
             yield Use(
                 attribute=spell_path(path),
                 target=reference.address,
@@ -84,7 +73,7 @@ def _order(drafts: Drafts, problems: Problems) -> list[Address]:
     edges: dict[Address, set[Address]] = {}
     for draft in drafts.values():
         needs = {use.target for use in draft.uses}
-        needs.update(_known_dependencies(draft, drafts, problems))
+        needs.update(draft.needs, (trigger.target for trigger in draft.triggers))
         if draft.address in needs:
             needs.remove(draft.address)
             _note_self_reference(draft, problems)
@@ -101,23 +90,10 @@ def _order(drafts: Drafts, problems: Problems) -> list[Address]:
     return ordered
 
 
-def _known_dependencies(draft: Draft, drafts: Drafts, problems: Problems) -> Iterator[Address]:
-    for address, place in draft.depends_on.items():
-        if address in drafts:
-            yield address
-        else:
-            problems.add(
-                place,
-                "Unknown resource",
-                f"There is no {address} in this stack.",
-                nearest_address(address, drafts),
-            )
-
-
 def _note_self_reference(draft: Draft, problems: Problems) -> None:
     address = draft.address
-    path: Path = ("depends_on",)
-    for candidate, template in _templates(draft.attributes, ()):
+    path: Path = ("depends_on",) if address in draft.needs else ("lifecycle",)
+    for candidate, template in templates(draft.attributes, ()):
         if any(reference.address == address for reference in template.references):
             path = candidate
             break
@@ -126,7 +102,9 @@ def _note_self_reference(draft: Draft, problems: Problems) -> None:
         draft.places.at(path),
         "Self reference",
         f"{address} refers to itself.",
-        "write the value out, or use a variable in both places",
+        "remove it"
+        if path[0] in BESIDE
+        else "write the value out, or use a variable in both places",
     )
 
 
@@ -151,7 +129,7 @@ def _expanded(draft: Draft, scope: Scope, problems: Problems) -> Iterator[tuple[
 def _expand(
     value: object,
     path: Path,
-    places: FilePlaces,
+    places: Places,
     scope: Scope,
     problems: Problems,
     draft: Draft | None = None,
@@ -169,10 +147,12 @@ def _expand(
         ]
     if not isinstance(value, Template) or value is BROKEN:
         return value
+    if any(reference.address is None for reference in value.references):
+        return value  # a name in it could not be put in; told already
     try:
         result = evaluate(value, scope.lookup)
-        if draft and isinstance(result, Template) and value.is_single:
-            _check_type(value.references[0], path, draft, scope)
+        if draft and isinstance(result, Template) and value.reference:
+            _check_type(value.reference, path, draft, scope)
     except ExpressionError as error:
         note_expression_error(error, path, places, problems, draft.kind if draft else None)
         return value

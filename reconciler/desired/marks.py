@@ -113,3 +113,11 @@ class Node:
             self.value.items(), mark.keys, mark.values, strict=True
         ):
             yield Node(name, value, FilePlaces(file, inner, key))
+
+    def items(self) -> Iterator["Node"]:
+        """Yield what a sequence holds; the items have no names."""
+        mark = self.places.mark
+        if not isinstance(self.value, list) or not isinstance(mark, ListMarks):
+            return
+        for value, inner in zip(self.value, mark.items, strict=True):
+            yield Node("", value, FilePlaces(self.places.file, inner, place_of(inner)))

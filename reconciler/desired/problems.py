@@ -1,7 +1,8 @@
 """What is wrong with a stack, collected while reading goes on."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.expressions import Template
@@ -16,6 +17,10 @@ BROKEN = Template(())
 
 _MAX_COMPARED = 1000
 """Comparing with more names takes longer than looking for oneself."""
+
+_MAX_NAMED = 5
+_MAX_ALIKE = 5
+"""Problems of one sort in one place, as each key of a for_each has them; the rest is counted."""
 
 
 class InvalidStackError(ReconcileError):
@@ -63,7 +68,23 @@ class Problems:
     def raise_if_any(self) -> None:
         """Raise InvalidStackError with what was noted so far, if anything."""
         if self.diagnostics:
-            raise InvalidStackError(*self.diagnostics, cycles=tuple(self.cycles))
+            raise InvalidStackError(*_thinned(self.diagnostics), cycles=tuple(self.cycles))
+
+
+def _thinned(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield each problem once, and of many that differ only by a key the first few."""
+    alike: dict[tuple[Location | None, str], list[Diagnostic]] = {}
+    for diagnostic in dict.fromkeys(diagnostics):
+        alike.setdefault((diagnostic.location, diagnostic.summary), []).append(diagnostic)
+    for (location, summary), found in alike.items():
+        if len(found) <= _MAX_ALIKE:
+            yield from found
+            continue
+        found.sort(key=lambda one: one.detail)
+        *shown, last = found[:_MAX_ALIKE]
+        yield from shown
+        rest = f"… and {len(found) - len(shown):,} more of this sort here."
+        yield replace(last, summary=summary, detail=rest, hint="", location=location)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -78,6 +99,13 @@ def nearest_address(address: str, known: Iterable[str]) -> str:
     names = tuple(other.removeprefix(kind) for other in known if other.startswith(kind))
     near = _nearest(address.removeprefix(kind), names)
     return f"did you mean '{kind}{near}'?" if near else ""
+
+
+def nearest_key(key: str, known: Iterable[str]) -> str:
+    """Return the hint for a key that a for_each has not: the nearest, or what there is."""
+    names = tuple(known)
+    some = ", ".join(names[:_MAX_NAMED]) + (", …" if len(names) > _MAX_NAMED else "")
+    return did_you_mean(key, names) or f"the keys are {some}"
 
 
 @lru_cache(maxsize=1024)

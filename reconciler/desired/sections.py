@@ -11,8 +11,8 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.address import NAME_PATTERN, Address
 from reconciler.model.location import Location
 
-SECTIONS = ("stack", "variables", "data", "resources", "outputs")
-NOT_YET = ("locals", "defaults", "moved", "import", "removed", "policies")
+BLOCKS = ("moved", "import", "removed", "policies")
+SECTIONS = ("stack", "variables", "locals", "defaults", "data", "resources", "outputs", *BLOCKS)
 
 _NAME = re.compile(NAME_PATTERN)
 _MAX_STACK_NAME = 100
@@ -23,15 +23,18 @@ _MAX_STACK_NAME = 100
 class Sections:
     """What the files of a stack say, not looked into yet.
 
-    location: of the first file. names: each `stack:` there is.
+    location: of the first file. names: each `stack:` there is. defaults: by kind. bodies: resources
+    and data sources. blocks: the items of each list of blocks, by its name.
     """
 
     location: Location
     names: list[Node] = field(default_factory=list)
     variables: dict[str, Node] = field(default_factory=dict)
+    locals: dict[str, Node] = field(default_factory=dict)
+    defaults: dict[str, Node] = field(default_factory=dict)
     outputs: dict[str, Node] = field(default_factory=dict)
     bodies: dict[Address, Node] = field(default_factory=dict)
-    """Resources and data sources."""
+    blocks: dict[str, list[Node]] = field(default_factory=dict)
 
 
 def read_sections(
@@ -91,32 +94,18 @@ def named_entries(node: Node, what: str, problems: Problems) -> Iterator[Node]:
             )
 
 
-def check_keys(
-    node: Node, known: Sequence[str], problems: Problems, *, of: str, not_yet: Sequence[str] = ()
-) -> Iterator[Node]:
+def check_keys(node: Node, known: Sequence[str], problems: Problems, *, of: str) -> Iterator[Node]:
     """Yield the entries of a mapping whose keys are known; problems are noted for the others."""
     for entry in node.entries():
         if entry.name in known:
             yield entry
-        elif entry.name in not_yet:
-            note_not_yet(entry, problems)
         else:
             problems.add(
                 entry.key_location,
                 "Unknown key",
                 f"{of} has no key '{entry.name}'.",
-                did_you_mean(entry.name, (*known, *not_yet)),
+                did_you_mean(entry.name, known),
             )
-
-
-def note_not_yet(entry: Node, problems: Problems) -> None:
-    """Note something that will come but is not there yet."""
-    problems.add(
-        entry.key_location,
-        "Not supported yet",
-        f"'{entry.name}' is not supported by this version.",
-        "remove it",
-    )
 
 
 def _top_level(document: Node, problems: Problems) -> Iterator[Node]:
@@ -131,25 +120,54 @@ def _top_level(document: Node, problems: Problems) -> Iterator[Node]:
             "begin with a line such as stack: example",
         )
         return
-    yield from check_keys(document, SECTIONS, problems, of="A stack", not_yet=NOT_YET)
+    yield from check_keys(document, SECTIONS, problems, of="A stack")
 
 
 def _read_section(
     entry: Node, sections: Sections, catalogue: Mapping[str, Kind], problems: Problems
 ) -> None:
-    match entry.name:
-        case "stack":
-            sections.names.append(entry)
-        case "variables":
-            for variable in named_entries(entry, "variables", problems):
-                _put(sections.variables, variable.name, variable, problems)
-        case "outputs":
-            for output in named_entries(entry, "outputs", problems):
-                _put(sections.outputs, output.name, output, problems)
-        case section:
-            for kind in named_entries(entry, "kinds", problems):
-                if _is_known_kind(kind, section, catalogue, problems):
-                    _read_bodies(kind, sections, problems, is_data=section == "data")
+    name = entry.name
+    if name == "stack":
+        sections.names.append(entry)
+    elif name in BLOCKS:
+        sections.blocks.setdefault(name, []).extend(_items(entry, problems))
+    elif name in _OF_NAMES:
+        into: dict[str, Node] = getattr(sections, name)
+        for named in named_entries(entry, _OF_NAMES[name], problems):
+            _put(into, named.name, named, problems)
+    else:
+        for kind in named_entries(entry, "kinds", problems):
+            if not _is_known_kind(kind, name, catalogue, problems):
+                continue
+            if name == "defaults":
+                _put(sections.defaults, kind.name, kind, problems)
+            else:
+                _read_bodies(kind, sections, problems, is_data=name == "data")
+
+
+_OF_NAMES = {"variables": "variables", "locals": "names to values", "outputs": "outputs"}
+"""Sections of names that people choose, and what they are called."""
+
+
+def _items(entry: Node, problems: Problems) -> Iterator[Node]:
+    """Yield the blocks of a list."""
+    if entry.value is None or isinstance(entry.value, list):
+        yield from entry.items()
+        return
+    problems.add(
+        entry.location,
+        "Wrong type",
+        f"{entry.name} must be a list.",
+        f"begin each of its entries with a dash: - {{{_FIRST_KEYS[entry.name]}}}",
+    )
+
+
+_FIRST_KEYS = {
+    "moved": "from: kind.old, to: kind.new",
+    "import": "to: kind.name, id: PROJECT/…",
+    "removed": "from: kind.name, forget: true",
+    "policies": "rule: …, message: …",
+}
 
 
 def _read_bodies(kind: Node, sections: Sections, problems: Problems, *, is_data: bool) -> None:
@@ -166,12 +184,12 @@ def _is_known_kind(
         hint = did_you_mean(name, catalogue) or f"the kinds are {enumerate_names(catalogue)}"
         problems.add(entry.key_location, "Unknown kind", f"There is no kind '{name}'.", hint)
         return False
-    if section == "resources" and not catalogue[name].is_resource:
+    if section != "data" and not catalogue[name].is_resource:
         problems.add(
             entry.key_location,
             "Not a resource",
             f"{name} can be looked up, but not made.",
-            "declare it under data",
+            "declare it under data" if section == "resources" else "remove it",
         )
         return False
     return True

@@ -1,13 +1,14 @@
 """What references mean: the resource and attribute they name, checked without any value."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.desired.declare import Draft, Drafts
-from reconciler.desired.problems import did_you_mean, nearest_address
+from reconciler.desired.declare import Draft, Drafts, Groups
+from reconciler.desired.problems import did_you_mean, nearest_address, nearest_key
 from reconciler.desired.schemas import Schema, schema_below
 from reconciler.expressions import ROOTS, ExpressionError, Reference
 from reconciler.kinds.kind import Attribute, Kind
+from reconciler.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,14 @@ class Target:
 class Targets:
     """Finds the target of each reference once."""
 
-    def __init__(
-        self, drafts: Drafts, catalogue: Mapping[str, Kind], variables: Collection[str]
-    ) -> None:
+    def __init__(self, drafts: Drafts, groups: Groups, catalogue: Mapping[str, Kind]) -> None:
         self._drafts = drafts
+        self._groups = groups
         self._catalogue = catalogue
-        self._variables = variables
         self._found: dict[Reference, Target | ExpressionError | None] = {}
 
     def find(self, reference: Reference) -> Target | None:
-        """Return what the reference names; None for a variable or the stack's name.
+        """Return what the reference, one to a resource, names; None when its keys are not known.
 
         Raises ExpressionError when there is no such thing.
         """
@@ -49,13 +48,14 @@ class Targets:
         return found
 
     def _find(self, reference: Reference) -> Target | None:
-        if reference.address is None:
-            self._check_named_value(reference)
-            return None
         kind = self._kind(reference)
-        draft = self._drafts.get(reference.address)
+        address = reference.address or Address("")
+        draft = self._drafts.get(address)
         if draft is None:
-            raise self._unknown_resource(reference)
+            group = self._groups.get(Address(address.split("[", 1)[0]))
+            if group is not None and group.keys is None:
+                return None
+            raise self.unknown(address)
         attribute = kind.attributes.get(str(reference.path[0]))
         if attribute is None:
             raise ExpressionError(
@@ -64,24 +64,6 @@ class Targets:
                 did_you_mean(str(reference.path[0]), kind.attributes),
             )
         return Target(draft, attribute, _schema_at(attribute.schema, reference))
-
-    def _check_named_value(self, reference: Reference) -> None:
-        """Check a reference to a variable or to the stack's own name."""
-        name = str(reference.path[0])
-        if reference.root in ("locals", "each"):
-            raise ExpressionError(
-                "Not supported yet",
-                f"${{{reference}}}: {reference.root} is not supported by this version.",
-                "use a variable",
-            )
-        if reference.root == "stack" and reference.path != ("name",):
-            raise ExpressionError("Unknown name", f"stack has no '{name}'.", "write ${stack.name}")
-        if reference.root == "vars" and name not in self._variables:
-            raise ExpressionError(
-                "Unknown variable",
-                f"There is no variable '{name}'.",
-                did_you_mean(name, self._variables) or "declare it under variables",
-            )
 
     def _kind(self, reference: Reference) -> Kind:
         name = reference.address.kind if reference.address else ""
@@ -94,17 +76,40 @@ class Targets:
             )
         return self._catalogue[name]
 
-    def _unknown_resource(self, reference: Reference) -> ExpressionError:
-        address = reference.address or ""
-        other = address.removeprefix("data.") if reference.root == "data" else f"data.{address}"
-        unkeyed = address.split("[", 1)[0]
-        if other in self._drafts:
+    def unknown(self, address: Address) -> ExpressionError:
+        """Return the error for an address that nothing is declared as."""
+        unkeyed = Address(address.split("[", 1)[0])
+        group = self._groups.get(unkeyed)
+        if group is not None and group.keys is not None:
+            return _wrong_key(address, unkeyed, group.keys)
+        other = address.removeprefix("data.") if address.is_data else f"data.{address}"
+        if other in self._drafts or other in self._groups:
             hint = f"did you mean '{other}'?"
         elif unkeyed in self._drafts:
             hint = f"{unkeyed} has no keys; an attribute follows as .name"
         else:
-            hint = nearest_address(address, self._drafts)
+            hint = nearest_address(address, (*self._drafts, *self._groups))
         return ExpressionError("Unknown resource", f"There is no {address} in this stack.", hint)
+
+
+def _wrong_key(address: Address, unkeyed: Address, keys: Mapping[str, object]) -> ExpressionError:
+    first = next(iter(keys), None)
+    if first is None:
+        return ExpressionError(
+            "Unknown resource", f"There is no {address}: the for_each of {unkeyed} is empty."
+        )
+    if address == unkeyed:
+        example = Address.of(address.kind, address.name, first, data=address.is_data)
+        return ExpressionError(
+            "Missing key",
+            f"{address} has a for_each, so it needs a key.",
+            f"write {example}, or {unkeyed}[each.key] in a resource with the same keys",
+        )
+    return ExpressionError(
+        "Unknown key",
+        f"There is no {address}: the for_each of {unkeyed} has no such key.",
+        nearest_key(address.key or "", keys),
+    )
 
 
 def _schema_at(schema: Schema, reference: Reference) -> Schema:

@@ -1,7 +1,7 @@
 """Variables: what is declared, and the value each of them gets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from reconciler.desired.marks import Node
@@ -29,16 +29,18 @@ _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef", "$id", "$schema")
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
     """A value and where it is from.
 
     source: for people, e.g. "--var size". is_encoded: whether it is text to be read by the type.
+    is_placed: whether `places` are those of the value; else they are those of the declaration.
     """
 
     value: object
     source: str
     places: Places
     is_encoded: bool = False
+    is_placed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,18 @@ class _Variable:
         return bool(wanted == "string")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variables:
+    """The variables of a stack.
+
+    declared: all names. values: of those that have a value that fits. given: where each is from.
+    """
+
+    declared: Mapping[str, Node] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
+    given: Mapping[str, "Given"] = field(default_factory=dict)
+
+
 def read_variables(
     declared: Mapping[str, Node],
     *,
@@ -74,7 +88,7 @@ def read_variables(
     environ: Mapping[str, str],
     validators: Validators,
     problems: Problems,
-) -> dict[str, object]:
+) -> Variables:
     """Return each variable's value: from var, else the last of var_files, else environ, else default.
 
     A variable whose value is missing or wrong is left out, with the problem noted.
@@ -85,6 +99,7 @@ def read_variables(
         given.update(_from_file(file, declared, problems))
     given.update(_from_command_line(var, declared, problems))
     values: dict[str, object] = {}
+    used: dict[str, Given] = {}
     for name, variable in variables.items():
         if variable is None:
             continue
@@ -94,7 +109,8 @@ def read_variables(
         if chosen and _is_valid(variable, chosen, validators, problems):
             is_secret = variable.is_secret and isinstance(chosen.value, str)
             values[name] = Secret(str(chosen.value)) if is_secret else chosen.value
-    return values
+            used[name] = chosen
+    return Variables(declared=declared, values=values, given=used)
 
 
 _Declared: TypeAlias = Mapping[str, Node]
@@ -152,7 +168,7 @@ def _holds_key(value: object, key: str) -> bool:
     return isinstance(value, list) and any(_holds_key(inner, key) for inner in value)
 
 
-def _from_environment(environ: Mapping[str, str], declared: _Declared) -> dict[str, _Given]:
+def _from_environment(environ: Mapping[str, str], declared: _Declared) -> dict[str, Given]:
     """Return the values of declared variables; other names may belong to another stack."""
     return {
         name: _encoded(environ[ENVIRONMENT_PREFIX + name], ENVIRONMENT_PREFIX + name, node)
@@ -163,7 +179,7 @@ def _from_environment(environ: Mapping[str, str], declared: _Declared) -> dict[s
 
 def _from_command_line(
     var: Mapping[str, str], declared: _Declared, problems: Problems
-) -> dict[str, _Given]:
+) -> dict[str, Given]:
     for name in var:
         if name not in declared:
             _note_unknown(name, declared, None, ", which --var sets", problems)
@@ -174,7 +190,7 @@ def _from_command_line(
     }
 
 
-def _from_file(file: Node, declared: _Declared, problems: Problems) -> dict[str, _Given]:
+def _from_file(file: Node, declared: _Declared, problems: Problems) -> dict[str, Given]:
     if file.value is not None and not isinstance(file.value, dict):
         problems.add(
             file.location, "Wrong type", "A file of variables is a map of names to values."
@@ -182,17 +198,18 @@ def _from_file(file: Node, declared: _Declared, problems: Problems) -> dict[str,
     given = {}
     for entry in file.entries():
         if entry.name in declared:
-            given[entry.name] = _Given(entry.value, entry.location.file, entry.places)
+            given[entry.name] = Given(entry.value, entry.location.file, entry.places)
         else:
             _note_unknown(entry.name, declared, entry.key_location, "", problems)
     return given
 
 
-def _encoded(text: str, source: str, declaration: Node) -> _Given:
-    return _Given(text, source, OnePlace(declaration.key_location), is_encoded=True)
+def _encoded(text: str, source: str, declaration: Node) -> Given:
+    place = OnePlace(declaration.key_location)
+    return Given(text, source, place, is_encoded=True, is_placed=False)
 
 
-def _decoded(given: _Given, variable: _Variable, problems: Problems) -> _Given | None:
+def _decoded(given: Given, variable: _Variable, problems: Problems) -> Given | None:
     """Return the value that the text stands for by the variable's type; the text is never shown."""
     if variable.is_text:
         return replace(given, is_encoded=False)
@@ -208,7 +225,7 @@ def _decoded(given: _Given, variable: _Variable, problems: Problems) -> _Given |
         return None
 
 
-def _default(variable: _Variable, problems: Problems) -> _Given | None:
+def _default(variable: _Variable, problems: Problems) -> Given | None:
     node, name = variable.node, variable.name
     default = next((entry for entry in node.entries() if entry.name == "default"), None)
     if default is None:
@@ -220,7 +237,7 @@ def _default(variable: _Variable, problems: Problems) -> _Given | None:
         )
         return None
     try:
-        return _Given(_without_expressions(default.value), "its default", default.places)
+        return Given(_without_expressions(default.value), "its default", default.places)
     except ExpressionError:
         problems.add(
             default.location,
@@ -246,7 +263,7 @@ def _without_expressions(value: object) -> object:
 
 
 def _is_valid(
-    variable: _Variable, given: _Given, validators: Validators, problems: Problems
+    variable: _Variable, given: Given, validators: Validators, problems: Problems
 ) -> bool:
     before = len(problems)
     subject = Subject(

@@ -151,6 +151,7 @@ class Output:
 class Stack:
     """One stack as declared.
 
+    name: of its state: `<stack>`, or `<stack>@<env>`. env: the environment, or "".
     location: of the file (or first file) it was read from; stands for the stack as a whole.
     warnings: what works, but should be changed; sorted by place.
     secret_variables: names of the variables whose values must not be shown.
@@ -165,5 +166,6 @@ class Stack:
     imports: tuple[Import, ...] = ()
     removals: tuple[Removal, ...] = ()
     policies: tuple[Policy, ...] = ()
+    env: str = ""
     warnings: tuple[Diagnostic, ...] = ()
     secret_variables: frozenset[str] = frozenset()

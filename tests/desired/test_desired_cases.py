@@ -1,6 +1,7 @@
 """Stacks that cannot be loaded, and what people are told: one folder each in tests/cases/desired.
 
-`expected.txt` holds the diagnostics in the look of the command line.
+`expected.txt` holds the diagnostics in the look of the command line; `env.txt`, if it is there, the
+environment that is asked for.
 """
 
 from pathlib import Path
@@ -28,11 +29,13 @@ def spell(diagnostic: Diagnostic) -> str:
 def test_every_problem_is_told_as_expected(case: str) -> None:
     """All of them in one run, sorted by place, with what to type."""
     folder = CASES / case
+    env = folder / "env.txt"
     with pytest.raises(InvalidStackError) as caught:
         load_stack(
             folder,
             load_catalogue(),
             var_files=sorted(folder.glob("vars/*.yaml")),
+            env=env.read_text().strip() if env.exists() else "",
         )
     told = "".join(map(spell, caught.value.diagnostics)).replace(f"{folder}/", "")
     assert told == (folder / "expected.txt").read_text()
