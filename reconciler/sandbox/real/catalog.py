@@ -58,7 +58,8 @@ class Catalog:
         self.roles: dict[str, Role] = {}
         self.databases: set[str] = set()
         self.contexts: dict[str, str] = {}
-        """Settings this PostgreSQL has, and when each takes effect."""
+        """Settings this PostgreSQL has (in lower case: TimeZone is timezone), and when each
+        takes effect."""
         self.skipped: dict[str, str] = {}
         """Settings it would not take when it was started, with what it said."""
 
@@ -66,7 +67,7 @@ class Catalog:
         """Look at what is there after a start, and bring it into the service."""
         sql = await self.postgres.sql()
         rows = await sql.query(READ_SETTINGS)
-        self.contexts = {str(name): str(context) for name, context in rows}
+        self.contexts = {str(name).lower(): str(context) for name, context in rows}
         self.roles = {}
         found = await sql.query(READ_ROLES)
         for name, replicates, verifier in found:
@@ -202,7 +203,7 @@ class Catalog:
         """
         wanted = postgres_options(service, frozenset(self.contexts))
         sql = await self.postgres.sql()
-        current = {str(name): str(value) for name, value in await sql.query(READ_FILE)}
+        current = {str(name).lower(): str(value) for name, value in await sql.query(READ_FILE)}
         changes = {name: wanted.get(name) for name in {*wanted, *current}}
         changes = {name: v for name, v in changes.items() if v != current.get(name)}
         self.skipped = {}
