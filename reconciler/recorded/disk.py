@@ -6,9 +6,11 @@ A test passes another one to cut a run short after any call, or to have a call f
 import errno
 import fcntl
 import os
+import stat
 from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_END = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -29,6 +31,17 @@ class Disk:
         except FileNotFoundError:
             return []
 
+    def mode(self, path: Path) -> int | None:
+        """Return who may do what with a file, or None when there is none."""
+        try:
+            return stat.S_IMODE(path.stat().st_mode)
+        except FileNotFoundError:
+            return None
+
+    def modified_s(self, path: Path) -> float:
+        """Return when a file was written, in seconds since 1970."""
+        return path.stat().st_mtime
+
     def make_folder(self, folder: Path) -> bool:
         """Make a folder for its owner only; return whether it was missing."""
         try:
@@ -42,6 +55,10 @@ class Disk:
     def create(self, path: Path) -> int:
         """Open a new file for appending, for its owner only; it must not be there yet."""
         return os.open(path, _NEW, 0o600)
+
+    def open_end(self, path: Path) -> int:
+        """Open a file for appending, making it if need be, for its owner only."""
+        return os.open(path, _END, 0o600)
 
     def append(self, handle: int, data: bytes) -> None:
         """Write all of `data`, in one call to the system: a short write is a full disk."""

@@ -1,7 +1,5 @@
 """The files of one stack: where they are, and how the state file is read and replaced."""
 
-import contextlib
-import errno
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,14 +8,16 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.location import Location
 from reconciler.model.state import State
 from reconciler.recorded import codec, journal
+from reconciler.recorded.backups import Backups, write_new
 from reconciler.recorded.disk import Disk
 from reconciler.recorded.errors import DamagedStateError, StateError
 from reconciler.recorded.journal import Journal
 from reconciler.recorded.lock import read_info
+from reconciler.recorded.trail import LogLine, Trail, encode_line, hash_line, read_trail
 from reconciler.recorded.trouble import told
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-_NO_LINKS = frozenset((errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS))
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:@[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?")
+"""A stack, or `<stack>@<environment>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +51,12 @@ class Files:
         return self.folder / f"{self.stack}.lock"
 
     @property
-    def backups(self) -> Path:
-        return self.folder / "backups"
+    def log(self) -> Path:
+        return self.folder / f"{self.stack}.log"
 
-    def backup(self, serial: int) -> Path:
-        return self.backups / f"{self.stack}.{serial}.yaml"
-
-    def backup_serials(self) -> list[int]:
-        """Return the serials that are kept, newest first."""
-        name = re.compile(re.escape(self.stack) + r"\.([1-9][0-9]{0,17})\.yaml")
-        with told("read", self.backups):
-            matches = [name.fullmatch(text) for text in self.disk.names(self.backups)]
-        return sorted((int(match[1]) for match in matches if match), reverse=True)
-
-    def newest_good_backup(self) -> Path | None:
-        """Return the newest backup that can be read."""
-        for serial in self.backup_serials():
-            path = self.backup(serial)
-            with contextlib.suppress(StateError), told("read", path):
-                codec.decode(self.disk.read(path) or b"", str(path))
-                return path
-        return None
+    @property
+    def backups(self) -> Backups:
+        return Backups(self.disk, self.folder / "backups", self.stack)
 
     def read_journal(self) -> bytes | None:
         """Return what stands in the journal, None when there is none."""
@@ -104,14 +89,46 @@ class Files:
             raise DamagedStateError(self._other_stack(state.stack))
         return state
 
+    def read_log(self, known: str) -> Trail:
+        """Return the log. known: the hash of the last line that was written here, "" for none."""
+        with told("read", self.log):
+            return read_trail(self.disk.read(self.log) or b"", known)
+
+    def prepare_log(self) -> None:
+        """Raise StateError when the log cannot be written; its name lasts when the folder is synced."""
+        with told("written", self.log):
+            self.disk.close(self.disk.open_end(self.log))
+
+    def append_log(self, line: LogLine, trail: Trail) -> str:
+        """Append a line to the log as it was read; return its hash. What was cut before is dropped."""
+        data = encode_line(line, trail)
+        with told("written", self.log):
+            if trail.is_cut:
+                temp = self.folder / f"{self.stack}.log.tmp"
+                write_new(self.disk, temp, trail.good + data)
+                self.disk.rename(temp, self.log)
+                self.disk.sync_folder(self.folder)
+            else:
+                self._append(self.log, data)
+                if not trail.hashes:
+                    self.disk.sync_folder(self.folder)
+        return hash_line(data)
+
+    def _append(self, path: Path, data: bytes) -> None:
+        handle = self.disk.open_end(path)
+        try:
+            self.disk.append(handle, data)
+            self.disk.sync(handle)
+        finally:
+            self.disk.close(handle)
+
     def _refuse_vanished(self, left: Journal | None) -> None:
         """Raise when there is no state file although something beside it says that there was one."""
         serial = read_info(self.disk, self.lock).get("serial", 0)
-        backups = self.backup_serials()
         witnesses = {
             str(self.journal): left is not None and left.header.serial > 0,
             str(self.lock): isinstance(serial, int) and serial > 0,
-            f"{self.backups}/{self.stack}.*.yaml": bool(backups),
+            f"{self.backups.folder}/{self.stack}.*.yaml": bool(self.backups.serials()),
         }
         seen = ", ".join(name for name, speaks in witnesses.items() if speaks)
         if not seen:
@@ -128,9 +145,10 @@ class Files:
 
     def _with_backup(self, error: DamagedStateError) -> DamagedStateError:
         """Return the error with the newest good backup in its hint."""
-        backup = self.newest_good_backup()
-        if backup is None:
+        newest = self.backups.newest_good()
+        if newest is None:
             return error
+        backup = self.backups.path(newest.serial)
         return DamagedStateError(
             *(
                 replace(diagnostic, hint=f"{diagnostic.hint} (newest good backup: {backup})")
@@ -154,37 +172,10 @@ class Files:
         data = codec.encode(state)
         temp = self.folder / f"{self.stack}.yaml.tmp"
         with told("written", self.state):
-            self.disk.make_folder(self.folder)
-            self._write_new(temp, data)
+            if self.disk.make_folder(self.folder):
+                self.disk.sync_folder(self.folder.parent)
+            write_new(self.disk, temp, data)
             if replaced:
-                self._keep(replaced)
+                self.backups.keep(self.state, replaced)
             self.disk.rename(temp, self.state)
             self.disk.sync_folder(self.folder)
-
-    def _write_new(self, path: Path, data: bytes) -> None:
-        self.disk.remove(path)
-        handle = self.disk.create(path)
-        try:
-            self.disk.append(handle, data)
-            self.disk.sync(handle)
-        finally:
-            self.disk.close(handle)
-
-    def _keep(self, serial: int) -> None:
-        """Keep the state file as a backup; one of the same serial is of a history given up since.
-
-        Somebody may have removed the state file under the run; there is nothing to keep then.
-        """
-        if self.disk.make_folder(self.backups):
-            self.disk.sync_folder(self.folder)
-        backup = self.backup(serial)
-        self.disk.remove(backup)
-        try:
-            self.disk.link(self.state, backup)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            self._write_new(backup, self.disk.read(self.state) or b"")
-        self.disk.sync_folder(self.backups)

@@ -32,7 +32,7 @@ class Header:
     """Which run this is the journal of, and of which state.
 
     lineage, serial: of the state that the run started from; serial 0 when there was none.
-    verb, at: for people.
+    verb, at, who: for people, and for the log should the run not come to its end.
     """
 
     stack: str
@@ -41,6 +41,7 @@ class Header:
     run: str
     verb: str
     at: str
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def encode_header(header: Header) -> str:
     return (
         f'{{"journal":{VERSION},"stack":{lines.quote(header.stack)},"lineage":{lines.quote(header.lineage)},'
         f'"serial":{header.serial},"run":{lines.quote(header.run)},"verb":{lines.quote(header.verb)},'
-        f'"at":{lines.quote(header.at)}}}'
+        f'"at":{lines.quote(header.at)},"who":{lines.quote(header.who)}}}'
     )
 
 
@@ -87,6 +88,32 @@ def decode(data: bytes, file: str = "") -> Journal | None:
     except lines.ShapeError as error:
         raise _damaged(file, f"Its crc fits, but this line does not: {error}.", number) from error
     return Journal(header=header, entries=tuple(entries))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salvage:
+    """What can still be read of a damaged journal. lost: how many of its lines cannot."""
+
+    entries: tuple[Entry, ...]
+    serial: int
+    lost: int
+
+
+def salvage(data: bytes) -> Salvage:
+    """Return whatever is whole in the bytes of a journal, in its order. Never raises."""
+    known: dict[str, Address] = {}
+    entries: list[Entry] = []
+    serial = lost = 0
+    for line in filter(None, data.replace(b"\0", b"").split(b"\n")):
+        try:
+            body = _decode_body(line if _opened(line) is not None else b"")
+            if "journal" in body:
+                serial = _decode_header(body).serial
+            else:
+                entries.append(decode_entry(body, known))
+        except lines.ShapeError:
+            lost += 1
+    return Salvage(entries=tuple(entries), serial=serial, lost=lost)
 
 
 def _good_lines(data: bytes, file: str) -> list[bytes]:
@@ -166,9 +193,12 @@ def _decode_header(value: dict[str, object]) -> Header:
             "run": str(run),
             "verb": str(verb),
             "at": str(at),
+            "who": str(who),
             **others,
         } if not others:
-            return Header(stack=stack, lineage=lineage, serial=serial, run=run, verb=verb, at=at)
+            return Header(
+                stack=stack, lineage=lineage, serial=serial, run=run, verb=verb, at=at, who=who
+            )
     raise lines.ShapeError("this is not the header of a journal")
 
 

@@ -9,6 +9,7 @@ holds the lock.
 import contextlib
 import json
 import os
+import pwd
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -127,11 +128,19 @@ def holder_info(verb: str, run_id: str, now: datetime) -> dict[str, object]:
     """Return what this process says of itself while it holds the lock."""
     return {
         "pid": os.getpid(),
+        "user": _user(),
         "host": os.uname().nodename,
         "run": run_id,
         "verb": verb,
         "since": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _locked(holder: Mapping[str, object], state_path: Path, now: datetime) -> Diagnostic:

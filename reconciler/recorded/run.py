@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 
 from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import ExitCode, ReconcileError
 from reconciler.model.state import Approval, Intent, Recorded, State
 from reconciler.recorded import codec
 from reconciler.recorded.entries import (
@@ -20,8 +21,11 @@ from reconciler.recorded.entries import (
     encode_entry,
 )
 from reconciler.recorded.errors import StateError, UnwrittenError
+from reconciler.recorded.hold import Hold
+from reconciler.recorded.journal import Header
 from reconciler.recorded.lines import is_intent_id
-from reconciler.recorded.trouble import describe
+from reconciler.recorded.trail import Outcome
+from reconciler.recorded.trouble import describe, told
 from reconciler.recorded.writer import Writer
 
 
@@ -36,23 +40,29 @@ class Run:
     def __init__(
         self,
         *,
-        state: State,
+        hold: Hold,
         lineage: str,
-        journal: Path,
-        writer: Writer,
-        save: Callable[[State | None], None],
+        full: int,
     ) -> None:
-        self.state = state
+        """Open the journal."""
+        self.state = hold.saved
         """As the run found it."""
+        self.warnings: tuple[Diagnostic, ...] = hold.warnings
+        """What people should know of the files; it stops nothing."""
+        self._hold = hold
         self._lineage = lineage
-        self._journal = journal
-        self._writer = writer
-        self._save = save
-        self._ledger = Ledger(state)
+        self._ledger = Ledger(hold.saved)
+        self._outcome = Outcome(exit_code=0)
         self._numbers = count(1)
         self._has_announced = False
         self._has_entries = False
         self._is_over = False
+        with told("written", hold.files.log):
+            hold.files.prepare_log()
+        with told("written", hold.files.journal):
+            self._writer = Writer(
+                hold.files, hold.header(lineage), fold=self._fold_midway, full=full
+            )
 
     @property
     def current(self) -> State:
@@ -68,7 +78,9 @@ class Run:
         if not is_intent_id(intent.id):
             raise ValueError(f"{intent.id!r} does not come from next_intent_id()")
         entry = Announced(intent=intent)
-        await self._write(encode_entry(entry))
+        await self._write(encode_entry(entry), lambda: self._take_in(entry))
+
+    def _take_in(self, entry: Announced) -> None:
         self._has_announced = True
         self._ledger.put(entry)
 
@@ -110,36 +122,68 @@ class Run:
         self._ledger.put(entry)
         await self._write(body)
 
-    async def _write(self, body: str) -> None:
+    async def _write(self, body: str, then: Callable[[], None] | None = None) -> None:
         if self._is_over:
             raise RuntimeError("this run is over")
         self._has_entries = True
         try:
-            await self._writer.put(body)
+            await self._writer.put(body, then)
         except OSError as error:
             raise self._cannot_write(error) from error
 
     def _cannot_write(self, error: OSError) -> StateError:
-        cause = self._writer.failure if isinstance(self._writer.failure, OSError) else error
         kind = UnwrittenError if self._has_announced else StateError
-        return kind(describe(cause, "written", self._journal))
+        failure = self._writer.failure
+        if isinstance(failure, StateError):
+            return kind(*failure.diagnostics)
+        cause = failure if isinstance(failure, OSError) else error
+        return kind(describe(cause, "written", self._hold.files.journal))
+
+    def conclude(
+        self, exit_code: int, *, plan: str = "", counts: Mapping[str, int] | None = None
+    ) -> None:
+        """Say how the command ended, for the line that it leaves in the log.
+
+        plan: digest of the plan that was carried out. counts: what was done, such as {"created": 3}.
+        Where nothing is said it is 0, or what the error that ends the run says.
+        """
+        self._outcome = Outcome(exit_code=exit_code, plan=plan, counts=counts or {})
+
+    def conclude_by(self, error: BaseException) -> None:
+        """Say that an error ended the command."""
+        code = ExitCode.ERROR
+        if isinstance(error, KeyboardInterrupt):
+            code = ExitCode.INTERRUPTED
+        elif isinstance(error, ReconcileError):
+            code = error.exit_code
+        self._outcome = replace(self._outcome, exit_code=code)
 
     def fold(self) -> None:
-        """Put everything into the state file and end the run; when nothing changed, only end it.
+        """Put everything into the state file, a line into the log, and end the run.
 
-        Raises UnwrittenError (StateError when nothing had been announced) when that fails; the journal
-        then stays for the next run.
+        The state file is not written when nothing changed. Raises UnwrittenError (StateError when nothing
+        had been announced) when something cannot be written; the journal then stays for the next run.
         """
         if self._is_over:
             return
         self._is_over = True
         self._writer.close()
         try:
-            self._save(self._folded() if self._has_changed() else None)
+            if self._has_changed():
+                self._hold.save(self._folded())
+            self._hold.log(self._outcome)
+            self._hold.drop_journal()
         except StateError as error:
             if self._has_announced:
                 raise UnwrittenError(*error.diagnostics) from error
             raise
+        self._hold.files.backups.rotate()
+
+    def _fold_midway(self) -> Header:
+        """Put everything so far into the state file; return the header of the journal that goes on."""
+        if self._has_changed():
+            self._hold.save(self._folded())
+        return self._hold.header(self._lineage)
 
     def abandon(self) -> None:
         """End the run at once: the journal stays, and the next run folds it."""
@@ -148,7 +192,7 @@ class Run:
             self._writer.close()
 
     def _folded(self) -> State:
-        return replace(self.current, lineage=self._lineage, serial=self.state.serial + 1)
+        return replace(self.current, lineage=self._lineage, serial=self._hold.saved.serial + 1)
 
     def _has_changed(self) -> bool:
-        return self._has_entries and not codec.is_same(self.current, self.state)
+        return self._has_entries and not codec.is_same(self.current, self._hold.saved)

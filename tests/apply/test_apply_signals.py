@@ -114,19 +114,41 @@ def test_a_second_signal_drops_what_is_in_flight(slow: Workbench) -> None:
     finish(slow)
 
 
-def test_a_signal_before_anything_was_sent_changes_nothing(slow: Workbench) -> None:
-    """While the plan is made: exit 130, the lock is free again."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_anything_was_sent_changes_nothing(slow: Workbench, number: int) -> None:
+    """While the plan is made: exit 130, the lock is free again, no journal is left."""
     slow.settings(latency_s=2)
     slow.hook("DELETE", "requests")
     with slow.start("apply", "--auto-approve") as process:
         wait_until(lambda: slow.hook("GET", "requests")["total"] > 0)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=10)
     assert process.returncode == 130, out + err
     assert "Traceback" not in err
+    assert not (slow.folder / "state" / "test.journal").exists()
     slow.settings(latency_s=0)
     assert made(slow) == 0
     finish(slow)
+
+
+def test_a_hang_up_that_is_to_be_ignored_is_ignored(slow: Workbench) -> None:
+    """`nohup reconcile apply` goes on when the terminal goes."""
+    line = " ".join(f"'{word}'" for word in (*RECONCILE, "apply", "--auto-approve"))
+    slow.hook("DELETE", "requests")
+    with subprocess.Popen(
+        ["sh", "-c", f"trap '' HUP; exec {line}"],
+        cwd=slow.folder,
+        env=slow.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        wait_for_writes(slow)
+        process.send_signal(signal.SIGHUP)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, out
+    slow.settings(latency_s=0)
+    assert slow.steps() == []
 
 
 def test_kills_in_the_middle_leave_nothing_unrecorded_and_nothing_twice(slow: Workbench) -> None:
@@ -275,7 +297,7 @@ def test_the_journal_of_a_run_is_not_left_in_the_way(slow: Workbench) -> None:
     for _ in range(2):
         slow.apply()
     names = sorted(os.listdir(slow.folder / "state"))  # noqa: PTH208  (names are wanted)
-    assert names == ["backups", "test.lock", "test.yaml"]
+    assert names == ["backups", "test.lock", "test.log", "test.yaml"]
 
 
 def mixed(step: int) -> dict[str, Any]:

@@ -27,6 +27,12 @@ class WatchedDisk(Disk):
         self.handles.add(handle)
         return handle
 
+    def open_end(self, path: Path) -> int:
+        self.before("open_end", path)
+        handle = super().open_end(path)
+        self.handles.add(handle)
+        return handle
+
     def append(self, handle: int, data: bytes) -> None:
         self.before("append", handle)
         super().append(handle, data)

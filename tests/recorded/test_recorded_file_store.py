@@ -8,6 +8,7 @@ import stat
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_run_leaves_the_state_and_the_lock_only(tmp_path: Path) -> None:
     assert _store(tmp_path).read() == State(
         stack="example", lineage=LINEAGE, serial=1, resources={pool("a"): record("a")}
     )
-    assert _files(tmp_path) == {"example.yaml", "example.lock"}
+    assert _files(tmp_path) == {"example.yaml", "example.lock", "example.log"}
 
 
 def test_a_run_that_changes_nothing_writes_nothing(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_run_that_changes_nothing_writes_nothing(tmp_path: Path) -> None:
         _do(run.announce(intent(key, "b")), run.failed(key), run.record(pool("a"), record("a")))
     after = (tmp_path / "example.yaml").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-    assert _files(tmp_path) == {"example.yaml", "example.lock"}
+    assert _files(tmp_path) == {"example.yaml", "example.lock", "example.log"}
 
 
 def test_a_value_of_another_type_is_a_change(tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_a_first_run_without_success_leaves_no_state(tmp_path: Path) -> None:
     """And the next one is a first run again."""
     with _open(tmp_path):
         pass
-    assert _files(tmp_path) == {"example.lock"}
+    assert _files(tmp_path) == {"example.lock", "example.log"}
     assert _store(tmp_path).read() == State(stack="example")
 
 
@@ -190,7 +191,7 @@ def test_an_error_inside_a_run_does_not_keep_it_from_folding(tmp_path: Path) -> 
     with pytest.raises(ZeroDivisionError), _open(tmp_path) as run:
         _create(run, "a")
         raise ZeroDivisionError
-    assert _files(tmp_path) == {"example.yaml", "example.lock"}
+    assert _files(tmp_path) == {"example.yaml", "example.lock", "example.log"}
 
 
 def test_an_abandoned_run_leaves_its_journal_for_the_next(tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def test_an_abandoned_run_leaves_its_journal_for_the_next(tmp_path: Path) -> Non
         _create(run, "a")
         _do(run.announce(intent(run.next_intent_id(), "b")))
         run.abandon()
-    assert _files(tmp_path) == {"example.journal", "example.lock"}
+    assert _files(tmp_path) == {"example.journal", "example.lock", "example.log"}
     seen = _store(tmp_path).read()
     assert (seen.serial, seen.lineage, list(seen.unresolved)) == (0, LINEAGE, ["0.2"])
     with _open(tmp_path) as run:
@@ -430,7 +431,12 @@ def test_a_run_cut_after_any_call_loses_nothing_acknowledged(tmp_path: Path) -> 
             _check_survivors(run.state, told)
             assert 1 <= run.state.serial <= 2
         assert _store(folder).read() == run.state
-        assert _files(folder) <= {"example.yaml", "example.lock", "backups/example.1.yaml"}
+        assert _files(folder) <= {
+            "example.yaml",
+            "example.lock",
+            "example.log",
+            "backups/example.1.yaml",
+        }
         if not is_cut:
             break
     else:
@@ -593,4 +599,5 @@ def test_the_locks_file_says_who_only_while_it_is_held(tmp_path: Path) -> None:
     left = json.loads((tmp_path / "example.lock").read_text())
     assert (held["pid"], held["verb"], held["run"]) == (os.getpid(), "apply", "r1")
     assert held["since"] == "2025-11-23T10:42:07Z"
-    assert left == {"lineage": LINEAGE, "serial": 1}
+    last = (tmp_path / "example.log").read_bytes().rstrip(b"\n")
+    assert left == {"lineage": LINEAGE, "serial": 1, "log": sha256(last).hexdigest()}

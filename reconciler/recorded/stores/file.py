@@ -10,9 +10,7 @@ moment at which it stands nowhere. A journal that outlived its folding is known 
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +18,11 @@ from reconciler.model.state import State
 from reconciler.recorded.disk import Disk
 from reconciler.recorded.errors import DamagedStateError
 from reconciler.recorded.files import Files
-from reconciler.recorded.journal import Header, replay
-from reconciler.recorded.lock import holder_info, read_info, take_lock
+from reconciler.recorded.hold import hold_stack, read_whole
+from reconciler.recorded.lock import read_info
 from reconciler.recorded.run import Run
-from reconciler.recorded.trouble import told
-from reconciler.recorded.writer import Writer
+from reconciler.recorded.trail import Trail
+from reconciler.recorded.writer import FULL
 
 _READS: Final = 3
 
@@ -37,6 +35,7 @@ class FileStore:
     """One stack's state in one folder, which need not exist yet.
 
     disk: stands for the file system. new_lineage: names a history that begins, in 32 hex digits.
+    full: how many records a journal takes before it is folded in the middle of a run.
     """
 
     def __init__(
@@ -46,10 +45,11 @@ class FileStore:
         *,
         disk: Disk | None = None,
         new_lineage: Callable[[], str] = _new_lineage,
+        full: int = FULL,
     ) -> None:
-        self._disk = disk or Disk()
-        self._files = Files(self._disk, directory, stack)
+        self.files = Files(disk or Disk(), directory, stack)
         self._new_lineage = new_lineage
+        self._full = full
 
     def read(self) -> State:
         """Return the state, with what a run that is under way or was cut has recorded so far.
@@ -60,16 +60,13 @@ class FileStore:
         """
         for _ in range(_READS - 1):
             with contextlib.suppress(DamagedStateError):
-                return self._put_together(self._files.read_journal())[1]
-        return self._put_together(self._files.read_journal())[1]
+                return read_whole(self.files)
+        return read_whole(self.files)
 
-    def _put_together(self, data: bytes | None) -> tuple[State, State]:
-        """Return what the state file holds, and that with the bytes of the journal put in."""
-        left = self._files.decode_journal(data)
-        saved = self._files.read_state(left)
-        if left is None:
-            return saved, saved
-        return saved, replay(left, saved, str(self._files.journal))
+    def read_log(self) -> Trail:
+        """Return the audit trail: a line for each command that held the stack."""
+        known = read_info(self.files.disk, self.files.lock).get("log", "")
+        return self.files.read_log(str(known))
 
     @contextlib.contextmanager
     def open_run(
@@ -81,64 +78,15 @@ class FileStore:
         Raises LockedError when another run holds the stack for longer than `lock_timeout_s`, and StateError
         when the state cannot be read or could not be written: nothing has been called by then.
         """
-        files = self._files
-        with told("written", files.folder):
-            if self._disk.make_folder(files.folder):
-                self._disk.sync_folder(files.folder.parent)
-        lock = take_lock(self._disk, files.lock, files.state, now, lock_timeout_s)
-        last = _last_state(read_info(self._disk, files.lock))
-        try:
-            holder = holder_info(verb, run_id, now)
-            lock.write({**holder, **last})
-            state = self._fold_leftover(last)
-            run = self._start(state, last, run_id=run_id, verb=verb, at=str(holder["since"]))
+        with hold_stack(
+            self.files, verb, run_id=run_id, now=now, lock_timeout_s=lock_timeout_s
+        ) as hold:
+            state = hold.take_up()
+            run = Run(hold=hold, lineage=state.lineage or self._new_lineage(), full=self._full)
             try:
                 yield run
+            except BaseException as error:
+                run.conclude_by(error)
+                raise
             finally:
                 run.fold()
-        finally:
-            lock.release(last)
-
-    def _fold_leftover(self, last: dict[str, object]) -> State:
-        """Return the state, after folding what a run that was cut has left."""
-        data = self._files.read_journal()
-        saved, state = self._put_together(data)
-        if data is None:
-            return saved
-        if state is saved:
-            self._save(last, saved.serial, None)
-            return saved
-        folded = replace(state, serial=saved.serial + 1)
-        self._save(last, saved.serial, folded)
-        return folded
-
-    def _start(
-        self, state: State, last: dict[str, object], *, run_id: str, verb: str, at: str
-    ) -> Run:
-        """Open the journal of a new run."""
-        lineage = state.lineage or self._new_lineage()
-        header = Header(
-            stack=state.stack, lineage=lineage, serial=state.serial, run=run_id, verb=verb, at=at
-        )
-        with told("written", self._files.journal):
-            writer = Writer.open(self._files, header)
-        return Run(
-            state=state,
-            lineage=lineage,
-            journal=self._files.journal,
-            writer=writer,
-            save=partial(self._save, last, state.serial),
-        )
-
-    def _save(self, last: dict[str, object], replaced: int, state: State | None) -> None:
-        """Write the state, if there is a new one, and only then remove the journal."""
-        if state is not None:
-            self._files.replace_state(state, replaced)
-            last.update(lineage=state.lineage, serial=state.serial)
-        with told("written", self._files.journal):
-            self._disk.remove(self._files.journal)
-
-
-def _last_state(info: dict[str, object]) -> dict[str, object]:
-    """Return what a lock's file says of the state that was last written under it."""
-    return {name: info[name] for name in ("lineage", "serial") if name in info}
