@@ -22,6 +22,7 @@ class StackOptions:
     var_file: tuple[Path, ...]
     schemas: tuple[Path, ...]
     state_dir: Path | None
+    env: str = ""
 
     def command(
         self,
@@ -38,6 +39,8 @@ class StackOptions:
         """
         target = path or self.path
         words = [verb, *([] if target == Path() else [str(target)])]
+        if self.env:
+            words += ["--env", self.env]
         for name, value in self.var.items():
             words += ["--var", f"{name}=…" if name in secret else f"{name}={value}"]
         for option, files in (("--var-file", self.var_file), ("--schemas", self.schemas)):
@@ -59,16 +62,18 @@ def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
         var_file: tuple[Path, ...],
         schemas: tuple[Path, ...],
         state_dir: Path | None,
+        env: str,
         **others: Any,
     ) -> Any:
         options = StackOptions(
-            path=path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir
+            path=path, var=var, var_file=var_file, schemas=schemas, state_dir=state_dir, env=env
         )
         return function(options, **others)
 
     for decorate in reversed(
         (
             click.argument("path", type=click.Path(path_type=Path), default=Path()),
+            env_option,
             *variable_options,
             schemas_option,
             state_option,
@@ -105,6 +110,13 @@ variable_options = (
         metavar="FILE",
         help="YAML file with variables.",
     ),
+)
+
+env_option = click.option(
+    "--env",
+    default="",
+    metavar="NAME",
+    help="Take variables from env/NAME.yaml beside the stack, and a state of its own.",
 )
 
 schemas_option = click.option(

@@ -74,6 +74,7 @@ def open_project(options: StackOptions) -> Project:
         catalogue,
         var=options.var,
         var_files=options.var_file,
+        env=options.env,
         environ=os.environ,
     )
     directory = options.state_dir or find_state_dir(options.path)

@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import lock_option, state_option
+from reconciler.cli.options import env_option, lock_option, state_option
 from reconciler.cli.pipeline import open_run
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
@@ -25,17 +26,23 @@ def command() -> None:
 
 
 def _with_store(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what names a stack; the command gets the store of its state."""
+
+    @wraps(function)
+    def command(*, path: Path, env: str, state_dir: Path | None, **others: Any) -> Any:
+        return function(store=_store(path, env, state_dir), **others)
+
     path = click.argument("path", type=click.Path(path_type=Path), default=Path())
-    return path(state_option(function))
+    return path(env_option(state_option(command)))
 
 
 @command.command("list", epilog="Example: reconcile state list examples/connection_pool")
 @_with_store
-def list_(path: Path, state_dir: Path | None) -> int:
+def list_(store: "FileStore") -> int:
     """List what is recorded: address and id."""
     from reconciler.render.lists import columns
 
-    state = _store(path, state_dir).read()
+    state = store.read()
     rows = [(address, recorded.identity) for address, recorded in sorted(state.resources.items())]
     if rows:
         click.echo(columns(rows, ("address", "id")))
@@ -49,9 +56,9 @@ def list_(path: Path, state_dir: Path | None) -> int:
 )
 @click.argument("address")
 @_with_store
-def show(address: str, path: Path, state_dir: Path | None) -> int:
+def show(address: str, store: "FileStore") -> int:
     """Show what is recorded for ADDRESS."""
-    recorded = _recorded(_store(path, state_dir).read(), address)
+    recorded = _recorded(store.read(), address)
     content = {
         "address": address,
         "identity": recorded.identity,
@@ -72,10 +79,10 @@ def show(address: str, path: Path, state_dir: Path | None) -> int:
 @click.argument("new")
 @_with_store
 @lock_option
-def move(old: str, new: str, path: Path, state_dir: Path | None, lock_timeout: float) -> int:
+def move(old: str, new: str, store: "FileStore", lock_timeout: float) -> int:
     """Record the object of address OLD as NEW, after its declaration was renamed."""
     target = _address(new)
-    with open_run(_store(path, state_dir), "state mv", lock_timeout) as run:
+    with open_run(store, "state mv", lock_timeout) as run:
         recorded = _recorded(run.state, old)
         if target in run.state.resources:
             raise _problem(
@@ -94,23 +101,24 @@ def move(old: str, new: str, path: Path, state_dir: Path | None, lock_timeout: f
 @click.argument("address")
 @_with_store
 @lock_option
-def remove(address: str, path: Path, state_dir: Path | None, lock_timeout: float) -> int:
+def remove(address: str, store: "FileStore", lock_timeout: float) -> int:
     """Forget ADDRESS. Its object stays as it is and is no longer managed."""
-    with open_run(_store(path, state_dir), "state rm", lock_timeout) as run:
+    with open_run(store, "state rm", lock_timeout) as run:
         recorded = _recorded(run.state, address)
         asyncio.run(run.forget(Address(address)))
     click.echo(f"forgot {address}; {recorded.identity} stays as it is")
     return ExitCode.DONE
 
 
-def _store(path: Path, state_dir: Path | None) -> "FileStore":
+def _store(path: Path, env: str, state_dir: Path | None) -> "FileStore":
     """Return the store of the stack at PATH; reads the stack's name, nothing else of it."""
     from reconciler.desired import load_stack_name
     from reconciler.kinds.catalogue import load_catalogue
     from reconciler.recorded.find import find_state_dir
     from reconciler.recorded.stores.file import FileStore
 
-    return FileStore(state_dir or find_state_dir(path), load_stack_name(path, load_catalogue()))
+    name = load_stack_name(path, load_catalogue(), env=env)
+    return FileStore(state_dir or find_state_dir(path), name)
 
 
 def _address(text: str) -> Address:
