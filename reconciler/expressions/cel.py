@@ -70,12 +70,11 @@ class Program:
 
         variables: JSON values by name.
         """
-        sizes = {name: size_of(_checked(value)) for name, value in variables.items()}
-        total = sum(size.total for size in sizes.values())
+        total = sum(size_of(_checked(value)).total for value in variables.values())
         if total > MAX_INPUT:
             raise too_much(self.text, "what goes into it is too large")
         is_cheap = self.is_harmless and total < _SMALL_INPUT
-        if not is_cheap and bound_work(self.tree, sizes) > MAX_WORK:
+        if not is_cheap and bound_work(self.tree, variables) > MAX_WORK:
             raise too_much(self.text, "it could take too long or become too large")
         try:
             value = self._expression.eval(data=dict(variables))
@@ -84,7 +83,7 @@ class Program:
             raise failed(self.text, str(error)) from None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def compile_cel(text: str, lists: frozenset[str] = frozenset()) -> Program:
     """Return the program. Raises ExpressionError that says where in the text the mistake is.
 
@@ -92,20 +91,16 @@ def compile_cel(text: str, lists: frozenset[str] = frozenset()) -> Program:
     """
     _check_text(text)
     try:
-        tree = read_tree(_environment(frozenset()).compile(text, disable_check=True).serialize())
+        unchecked = _environment(frozenset()).compile(text, disable_check=True)
+        tree = read_tree(unchecked.serialize())
     except RuntimeError as error:
         raise not_compiled(text, read_problems(str(error))[0]) from None
     _check_tree(text, tree)
     _check_types(text, tree)
     rewritten = ordered(tree, lists)
-    return Program(text, tree, is_harmless(tree), _program(text, tree, rewritten))
-
-
-def _program(text: str, tree: Node, rewritten: Node) -> "Expression":
-    environment = _environment(frozenset())
-    if rewritten == tree:
-        return environment.compile(text, disable_check=True)
-    return environment.deserialize(write_tree(rewritten))
+    if rewritten != tree:
+        unchecked = _environment(frozenset()).deserialize(write_tree(rewritten))
+    return Program(text, tree, is_harmless(tree), unchecked)
 
 
 @lru_cache(maxsize=64)
@@ -172,8 +167,10 @@ def _checked(value: object, depth: int = 0) -> object:
     elif isinstance(value, list):
         for item in value:
             _checked(item, depth + 1)
-    elif isinstance(value, str) and not _is_encodable(value):
-        raise ExpressionError("Invalid value", "A text that goes in holds half of a character.")
+    elif isinstance(value, str) and ("\0" in value or not _is_encodable(value)):
+        raise ExpressionError(
+            "Invalid value", "A text that goes into an expression holds a NUL or half a character."
+        )
     return value
 
 

@@ -93,8 +93,8 @@ def read_tree(data: bytes) -> Node:
     offsets: dict[int, int] = {}
     for number, value in _fields(_bytes(parsed[3])):
         if number == _POSITIONS:
-            entry = dict(_fields(_bytes(value)))
-            offsets[_int(entry.get(1, 0))] = _int(entry.get(2, 0))
+            place, offset = _position(_bytes(value))
+            offsets[place] = offset
     return _read(_bytes(parsed[2]), offsets)
 
 
@@ -119,7 +119,16 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
+def _position(entry: bytes) -> tuple[int, int]:
+    if len(entry) == _BOTH_SHORT:
+        return entry[1], entry[3]
+    fields = dict(_fields(entry))
+    return _int(fields.get(1, 0)), _int(fields.get(2, 0))
+
+
 _POSITIONS = 4
+_BOTH_SHORT = 4
+"""Bytes of an entry whose id and offset are below 128: nearly all of them."""
 _CONSTANT, _NAME, _SELECT, _CALL, _ITEMS, _ENTRIES, _LOOP = range(3, 10)
 
 
