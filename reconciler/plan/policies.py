@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from reconciler.expressions.computed import unknowns
 from reconciler.expressions.reference import spell_path
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
@@ -60,7 +61,7 @@ def _seen_field(field: Field) -> dict[str, object]:
         "after": None if field.sensitive else _plain(field.after),
         "forces_replace": field.forces_replace,
         "sensitive": field.sensitive,
-        "known": not isinstance(field.after, Unknown),
+        "known": next(unknowns(field.after), None) is None,
     }
 
 

@@ -52,29 +52,40 @@ def _is_each(program: Program, loop: Loop) -> bool:
 
 
 def _check_each(
-    policy: Policy,
-    program: Program,
-    loop: Loop,
-    changes: Sequence[Seen],
-    stack: Seen,
+    policy: Policy, program: Program, loop: Loop, changes: Sequence[Seen], stack: Seen
 ) -> Diagnostic | None:
-    is_all = isinstance(loop.start, Constant) and loop.start.value is True
+    chunks = [changes[n : n + _CHUNK] for n in range(0, len(changes), _CHUNK)] or [()]
+    if isinstance(loop.start, Constant) and loop.start.value is False:
+        return None if _one_holds(program, chunks, stack) else _verdict(policy, False, ())
     broken: list[Seen] = []
-    for start in range(0, len(changes), _CHUNK):
-        chunk = changes[start : start + _CHUNK]
-        is_kept = program.evaluate({"changes": list(chunk), "stack": stack})
-        if not is_all:
-            if is_kept:
-                return None
-        elif not is_kept:
+    for chunk in chunks:
+        if program.evaluate({"changes": list(chunk), "stack": stack}) is not True:
             broken += _breaking(program, chunk, stack)
-    return _verdict(policy, not broken if is_all else False, broken)
+    return _verdict(policy, not broken, broken)
+
+
+def _one_holds(program: Program, chunks: Iterable[Sequence[Seen]], stack: Seen) -> bool:
+    """Whether the rule holds for one of the chunks; as in CEL, a failure counts only if none does."""
+    failure: ExpressionError | None = None
+    for chunk in chunks:
+        try:
+            if program.evaluate({"changes": list(chunk), "stack": stack}) is True:
+                return True
+        except ExpressionError as error:
+            failure = failure or error
+    if failure:
+        raise failure
+    return False
 
 
 def _breaking(program: Program, changes: Iterable[Seen], stack: Seen) -> Iterator[Seen]:
+    """Yield the changes that break the rule, each looked at alone."""
     for change in changes:
-        if program.evaluate({"changes": [change], "stack": stack}) is False:
-            yield change
+        try:
+            if program.evaluate({"changes": [change], "stack": stack}) is not True:
+                yield change
+        except ExpressionError:  # for this one the rule says nothing; another one broke it
+            continue
 
 
 def _verdict(policy: Policy, is_kept: object, broken: Sequence[Seen]) -> Diagnostic | None:
