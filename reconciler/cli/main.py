@@ -15,6 +15,7 @@ _COMMANDS = {
     "apply": "Carry out the plan.",
     "destroy": "Delete everything the state holds.",
     "drift": "Show what somebody else changed.",
+    "accept": "Write a live value into its YAML line.",
     "refresh": "Forget recorded objects that are gone.",
     "import": "Record an object that exists already.",
     "output": "Print the stack's outputs.",
