@@ -8,13 +8,18 @@ from typing import Any
 
 import click
 
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.errors import ExitCode, ReconcileError
+from reconciler.cli.sandbox_faults import edit, fault, log
+from reconciler.cli.sandbox_where import refused, run_dir
+from reconciler.model.errors import ExitCode
 
 
 @click.group("sandbox")
 def command() -> None:
     """Run a local Aiven API: try plans, avn or Terraform against it with no account and no network."""
+
+
+for _more in (edit, fault, log):
+    command.add_command(_more)
 
 
 def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,6 +28,31 @@ def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--token", help="Token it takes; default: a random one."),
         click.option(
             "--project", "projects", multiple=True, help="Project that exists; default: my-project."
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(["auto", "memory", "real"]),
+            default="auto",
+            show_default=True,
+            help="real: services run PostgreSQL and PgBouncer; auto: where both are found.",
+        ),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path, file_okay=False),
+            metavar="FOLDER",
+            help="Keep everything here, databases too; default: it is thrown away.",
+        ),
+        click.option(
+            "--pg-bin",
+            type=click.Path(path_type=Path, file_okay=False, exists=True),
+            metavar="FOLDER",
+            help="Where postgres and initdb are; default: looked for.",
+        ),
+        click.option(
+            "--pgbouncer",
+            type=click.Path(path_type=Path, dir_okay=False, exists=True),
+            metavar="FILE",
+            help="The program; default: looked for.",
         ),
         click.option(
             "--account",
@@ -49,7 +79,7 @@ def start(**options: Any) -> int:
     """Start a sandbox that goes on in the background, and print how to point tools at it."""
     from reconciler import sandbox
 
-    _say_where(_started(lambda: sandbox.start(_settings(options), _run_dir())))
+    _say_where(_started(lambda: sandbox.start(_settings(options), run_dir())))
     return ExitCode.DONE
 
 
@@ -58,7 +88,7 @@ def status() -> int:
     """Say whether a sandbox runs, and where. Exits 1 when none does."""
     from reconciler import sandbox
 
-    found = sandbox.status(_run_dir())
+    found = sandbox.status(run_dir())
     if found is None:
         click.echo("no sandbox runs; start one: reconcile sandbox start", err=True)
         return ExitCode.ERROR
@@ -71,7 +101,7 @@ def stop() -> int:
     """Stop the sandbox."""
     from reconciler import sandbox
 
-    click.echo("stopped" if sandbox.stop(_run_dir()) else "no sandbox ran", err=True)
+    click.echo("stopped" if sandbox.stop(run_dir()) else "no sandbox ran", err=True)
     return ExitCode.DONE
 
 
@@ -96,7 +126,7 @@ def run(words: tuple[str, ...], **options: Any) -> int:
                 words, env={**os.environ, **found.environment()}, check=False
             ).returncode
     except sandbox.SandboxError as error:
-        raise _refused(str(error)) from error
+        raise refused(str(error)) from error
     except FileNotFoundError as error:
         raise click.UsageError(f"There is no command '{words[0]}'.") from error
 
@@ -109,6 +139,10 @@ def _settings(options: dict[str, Any]) -> Any:
         token=options["token"],
         projects=options["projects"] or (sandbox.DEFAULT_PROJECT,),
         state_file=options["account"],
+        data_dir=options["data"],
+        engine=options["engine"],
+        pg_bin=options["pg_bin"],
+        pgbouncer=options["pgbouncer"],
         build_delay_s=options["build_delay"],
         latency_s=options["latency"],
     )
@@ -120,20 +154,12 @@ def _started(start_it: Callable[[], Any]) -> Any:
     try:
         return start_it()
     except (sandbox.SandboxError, OSError) as error:
-        raise _refused(str(error)) from error
-
-
-def _run_dir() -> Path:
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "reconcile" / "sandbox"
+        raise refused(str(error)) from error
 
 
 def _say_where(found: Any) -> None:
     click.echo(f"the sandbox answers at {found.url} (process {found.pid})", err=True)
+    click.echo(found.note, err=True)
     click.echo("point reconcile, avn and Terraform at it:", err=True)
     for name, value in found.environment().items():
         click.echo(f"export {name}={value}")
-
-
-def _refused(why: str) -> ReconcileError:
-    return ReconcileError(Diagnostic(summary="Sandbox cannot run", detail=f"{why}."))

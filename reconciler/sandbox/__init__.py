@@ -21,15 +21,18 @@ from reconciler.sandbox.control import (
     status,
     stop,
 )
-from reconciler.sandbox.settings import DEFAULT_PROJECT, Settings
+from reconciler.sandbox.remote import hook
+from reconciler.sandbox.settings import DEFAULT_PROJECT, ENGINES, Settings
 
 __all__ = [
     "DEFAULT_PROJECT",
+    "ENGINES",
     "AlreadyRunningError",
     "MissingExtraError",
     "Running",
     "SandboxError",
     "Settings",
+    "hook",
     "running",
     "serve",
     "start",

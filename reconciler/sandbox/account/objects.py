@@ -71,6 +71,8 @@ class Place:
     host: str
     port: int
     pooler_port: int
+    sslmode: str = "require"
+    """Of the database's own port; PgBouncer always wants TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

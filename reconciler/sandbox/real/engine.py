@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ class RealEngine(Engine):
             shutil.rmtree(self._sockets, ignore_errors=True)
 
     def place(self, project: str, service: str) -> Place:
-        return self._ports.choose(f"{project}/{service}", self.clusters)
+        place = self._ports.choose(f"{project}/{service}", self.clusters)
+        return place if self.programs.has_tls else replace(place, sslmode="disable")
 
     def is_ready(self, service: Service) -> bool:
         cluster = self.clusters.get(service.place.port)

@@ -150,6 +150,11 @@ def tell(news: dict[str, Any]) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     os.umask(0o077)
+    if sys.argv[1:]:
+        uid, gid = map(int, sys.argv[1:])
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
     guard = Guard()
     try:
         guard.serve()

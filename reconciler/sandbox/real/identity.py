@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 NOBODY = "65534"
 ACCOUNTS = ("postgres", "nobody")
@@ -25,11 +24,11 @@ class Identity:
     uid: int | None = None
     gid: int | None = None
 
-    def popen(self) -> dict[str, Any]:
-        """Return what Popen needs to know."""
-        if self.uid is None:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return what the guard is told, which becomes that account itself: the account may not
+        be able to start our Python, when that is below /root."""
+        return () if self.uid is None else (str(self.uid), str(self.gid))
 
     def give(self, path: Path) -> None:
         """Let the daemons own what we wrote for them."""

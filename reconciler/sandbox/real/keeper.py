@@ -49,14 +49,13 @@ class Keeper:
     async def open(self) -> None:
         guard = str(Path(__file__).with_name("guard.py"))
         # -I and -S: nothing but the standard library is there, and nobody's files shadow it.
-        words = [*self.identity.prefix, sys.executable, "-I", "-S", guard]
+        words = [*self.identity.prefix, sys.executable, "-I", "-S", guard, *self.identity.words]
         self._guard = await asyncio.create_subprocess_exec(
             *words,
             stdin=PIPE,
             stdout=PIPE,
             cwd="/",
             start_new_session=True,
-            **self.identity.popen(),
         )
         self._reader = asyncio.create_task(self._read_news(self._guard))
 

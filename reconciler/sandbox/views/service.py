@@ -84,10 +84,10 @@ def show_backup(backup: Backup, service: Service) -> Json:
     }
 
 
-def _uri(user: User, host: str, port: int, database: str) -> str:
+def _uri(user: User, host: str, port: int, database: str, sslmode: str = "require") -> str:
     password = quote(user.password, safe="")
     login = f"{quote(user.name, safe='')}:{password}"
-    return f"postgres://{login}@{host}:{port}/{quote(database, safe='')}?sslmode=require"
+    return f"postgres://{login}@{host}:{port}/{quote(database, safe='')}?sslmode={sslmode}"
 
 
 def _connection(service: Service, plan: Plan, reveal: bool) -> Json:
@@ -95,13 +95,13 @@ def _connection(service: Service, plan: Plan, reveal: bool) -> Json:
     if service.state is State.POWEROFF:
         return {"service_uri": None, "service_uri_params": {}, "connection_info": {}}
     place, admin = service.place, service.users[service.admin]
-    uri = _uri(admin, place.host, place.port, "defaultdb")
+    uri = _uri(admin, place.host, place.port, "defaultdb", place.sslmode)
     params = {
         "dbname": "defaultdb",
         "host": place.host,
         "password": admin.password if reveal else REDACTED,
         "port": str(place.port),
-        "sslmode": "require",
+        "sslmode": place.sslmode,
         "user": admin.name,
     }
     pooler = _uri(admin, place.host, place.pooler_port, "pgbouncer")
@@ -114,7 +114,7 @@ def _connection(service: Service, plan: Plan, reveal: bool) -> Json:
     if plan.has_pooling:
         info["pgbouncer"] = pooler if reveal else REDACTED
     if plan.node_count > 1:
-        replica = _uri(admin, _replica_host(service), place.port, "defaultdb")
+        replica = _uri(admin, _replica_host(service), place.port, "defaultdb", place.sslmode)
         info["pg_replica_uri"] = replica if reveal else REDACTED
         info["pg_standby"] = [info["pg_replica_uri"]] * (plan.node_count - 1)
     shown_uri = uri if reveal else REDACTED
