@@ -4,17 +4,23 @@ It completes and explains; what counts is `desired.validate`, which knows more.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
+from reconciler.kinds.editor_parts import (
+    BESIDE,
+    BLOCKS,
+    EXPRESSION,
+    FLAGS,
+    IN_PLACE,
+    NOTHING,
+    VARIABLE,
+    Schema,
+    closed,
+    lifecycle,
+    timeouts,
+)
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import NAME_PATTERN
-from reconciler.model.resource import OPERATIONS
-
-Schema: TypeAlias = dict[str, Any]
-
-_EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
-_NOTHING: Schema = {"$ref": "#/$defs/expressionOrNothing"}
-_DURATION: Schema = {"$ref": "#/$defs/duration"}
 
 
 def stack_schema(catalogue: Mapping[str, Kind]) -> Schema:
@@ -32,7 +38,12 @@ def stack_schema(catalogue: Mapping[str, Kind]) -> Schema:
                 "pattern": f"^{NAME_PATTERN}$",
                 "maxLength": 100,
             },
-            "variables": _named("Values from outside, as ${vars.NAME}.", _VARIABLE),
+            "variables": _named("Values from outside, as ${vars.NAME}.", VARIABLE),
+            "locals": _named("Values with a name, as ${locals.NAME}.", {}),
+            "defaults": _kinds(
+                "Attributes and timeouts for every resource of a kind that says nothing else.",
+                {name: _defaults(kind) for name, kind in catalogue.items() if kind.is_resource},
+            ),
             "data": _kinds(
                 "Objects that are only looked up, by kind and name: ${data.KIND.NAME.ATTRIBUTE}.",
                 {name: _data_source(kind) for name, kind in catalogue.items()},
@@ -42,7 +53,15 @@ def stack_schema(catalogue: Mapping[str, Kind]) -> Schema:
                 {name: _resource(kind) for name, kind in catalogue.items() if kind.is_resource},
             ),
             "outputs": _named("Values for people and scripts.", {}),
+            **BLOCKS,
         },
+        "allOf": [
+            _required(kind.name, attribute.name)
+            for kind in catalogue.values()
+            if kind.is_resource
+            for attribute in kind.attributes.values()
+            if attribute.required
+        ],
         "$defs": {
             "expression": {"type": "string", "pattern": r"\$\{"},
             "expressionOrNothing": {"type": ["string", "null"], "pattern": r"\$\{"},
@@ -51,8 +70,20 @@ def stack_schema(catalogue: Mapping[str, Kind]) -> Schema:
                 "type": "string",
                 "pattern": r"^([0-9]+(\.[0-9]+)?(ms|h|m|s))+$|\$\{",
             },
-            **_BESIDE,
+            **BESIDE,
+            "lifecycle_in_place": lifecycle(FLAGS | IN_PLACE),
         },
+    }
+
+
+def _required(kind: str, attribute: str) -> Schema:
+    """Ask for an attribute unless the file has a default for it."""
+    has_default = {kind: {"required": [attribute]}}
+    defaults = {"required": [kind], "properties": has_default}
+    resources = {kind: {"additionalProperties": {"required": [attribute]}}}
+    return {
+        "if": {"required": ["defaults"], "properties": {"defaults": defaults}},
+        "else": {"properties": {"resources": {"properties": resources}}},
     }
 
 
@@ -77,32 +108,44 @@ def _kinds(description: str, kinds: Schema) -> Schema:
 
 def _resource(kind: Kind) -> Schema:
     rules = {word: kind.schema[word] for word in _RULES if word in kind.schema}
-    beside = {name: {"$ref": f"#/$defs/{name}"} for name in _BESIDE}
+    properties = {**_settable(kind), **{name: _ref(name) for name in BESIDE}}
+    if any(attribute.updatable for attribute in kind.attributes.values()):
+        properties["lifecycle"] = _ref("lifecycle_in_place")
+    return _named(kind.description, {**closed(properties), **rules})
+
+
+def _defaults(kind: Kind) -> Schema:
+    """Return the schema of a kind's defaults; attributes are described where resources have them."""
+    declared = f"#/properties/resources/properties/{kind.name}/additionalProperties/properties"
+    properties = {name: {"$ref": f"{declared}/{name}"} for name in (*_settable(kind), "timeouts")}
+    return {"description": kind.description, **closed(properties)}
+
+
+def _settable(kind: Kind) -> Schema:
     settable = {name: a for name, a in kind.attributes.items() if not a.read_only}
     schemas = {name: attribute.schema for name, attribute in settable.items()}
-    required = [name for name, attribute in settable.items() if attribute.required]
-    properties = {**_attributes(schemas, required), **beside}
-    return _named(kind.description, {**_object(properties), **rules})
+    return _attributes(schemas, [name for name, a in settable.items() if a.required])
 
 
 def _data_source(kind: Kind) -> Schema:
     schemas = {name: kind.attributes[name].schema for name in kind.identity}
     identity = _attributes(schemas, kind.identity)
-    beside = {"depends_on": {"$ref": "#/$defs/depends_on"}, "timeouts": _timeouts("read")}
-    schema = _object({**identity, **beside})
+    beside = {name: _ref(name) for name in ("for_each", "depends_on")}
+    schema = closed({**identity, **beside, "timeouts": timeouts("read")})
     return _named(kind.description, {**schema, "required": list(kind.identity)})
 
 
-_RULES = ("required", "dependentRequired", "not", "allOf")
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
 
 
-def _object(properties: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+_RULES = ("dependentRequired", "not", "allOf")
+"""Rules of a whole resource; what is required is asked for where defaults are seen as well."""
 
 
 def _attributes(properties: Mapping[str, Any], required: Collection[str]) -> Schema:
     return {
-        name: _or_else(_EXPRESSION if name in required else _NOTHING, words)
+        name: _or_else(EXPRESSION if name in required else NOTHING, words)
         for name, words in properties.items()
     }
 
@@ -124,51 +167,5 @@ def _rules(words: Mapping[str, Any]) -> Schema:
         rules["properties"] = _attributes(rules["properties"], rules.get("required", ()))
     for word in ("items", "additionalProperties"):
         if isinstance(rules.get(word), Mapping):
-            rules[word] = _or_else(_EXPRESSION, rules[word])
+            rules[word] = _or_else(EXPRESSION, rules[word])
     return rules
-
-
-def _timeouts(*operations: str) -> Schema:
-    return {
-        "description": "Deadlines for whole operations, such as 30s, 5m or 2h45m.",
-        **_object(dict.fromkeys((*operations, "default"), _DURATION)),
-    }
-
-
-_BESIDE: Schema = {
-    "depends_on": {
-        "description": "Addresses of resources that must be there first, where no reference says so.",
-        "type": "array",
-        "items": {"type": "string"},
-    },
-    "lifecycle": {
-        "description": "What may not happen to this resource.",
-        **_object(
-            {
-                "prevent_destroy": {
-                    "description": "Refuse every plan that would delete or replace it.",
-                    "anyOf": [{"type": "boolean"}, _EXPRESSION],
-                }
-            }
-        ),
-    },
-    "timeouts": _timeouts(*OPERATIONS),
-}
-
-_VARIABLE: Schema = {
-    "description": "A JSON Schema of the value; writeOnly marks a secret.",
-    "type": ["object", "null"],
-    "properties": {
-        "type": {
-            "description": "What the value is.",
-            "enum": ["string", "integer", "number", "boolean", "array", "object"],
-        },
-        "description": {"description": "What it is for.", "type": "string"},
-        "default": {"description": "Its value where none is given."},
-        "writeOnly": {
-            "description": "A secret: never printed, never stored.",
-            "type": "boolean",
-        },
-        "enum": {"description": "The values it may have.", "type": "array"},
-    },
-}

@@ -17,6 +17,11 @@ EXAMPLE: dict[str, Any] = {
         "pool_size": {"type": "integer", "minimum": 1, "default": 10},
         "db_password": {"type": "string", "writeOnly": True},
     },
+    "locals": {"team": "payments", "sizes": {"orders": 20, "billing": "${vars.pool_size}"}},
+    "defaults": {
+        "aiven_connection_pool": {"pool_mode": "session", "timeouts": {"default": "10m"}},
+        "aiven_pg": {"tags": {"team": "${locals.team}"}},
+    },
     "data": {
         "aiven_project": {"example_project": {"project": "my-project", "timeouts": {"read": "30s"}}}
     },
@@ -67,9 +72,33 @@ EXAMPLE: dict[str, Any] = {
                 "username": "${aiven_pg_user.app.username}",
                 "timeouts": {"create": "5m", "default": "2h45m"},
                 "depends_on": ["aiven_pg_user.app"],
-            }
+            },
+            "team": {
+                "for_each": "${locals.sizes}",
+                "project": "my-project",
+                "service_name": "example-postgres",
+                "database_name": "main",
+                "pool_name": "${each.key}",
+                "pool_size": "${each.value}",
+                "depends_on": [
+                    'aiven_pg_user.team["it\\"s"]',
+                    "aiven_pg_user.team[each.key]",
+                    "data.aiven_project.example_project",
+                ],
+                "lifecycle": {
+                    "prevent_destroy": "${vars.protected}",
+                    "create_before_destroy": False,
+                    "update_in_place": True,
+                    "ignore_changes": ["pool_size"],
+                    "replace_triggered_by": ["aiven_pg_user.app", "aiven_pg.example_postgres.plan"],
+                },
+            },
         },
     },
+    "moved": [{"from": "aiven_pg_user.old", "to": 'aiven_pg_user.team["orders"]'}],
+    "import": [{"to": "aiven_pg_user.app", "id": "my-project/example-postgres/app"}],
+    "removed": [{"from": "aiven_pg_database.legacy", "forget": True}],
+    "policies": [{"rule": "changes.size() < 10", "message": "ten at a time"}],
     "outputs": {"uri": "${aiven_connection_pool.main.connection_uri}"},
 }
 
@@ -126,7 +155,26 @@ REFUSED = {
     "reserved pool name": (f"{POOL}/pool_name", "pgbouncer"),
     "duration without a unit": (f"{POOL}/timeouts/create", "300"),
     "timeout of no operation": (f"{POOL}/timeouts/replace", "5m"),
-    "unknown lifecycle": (f"{PG}/lifecycle/create_before_destroy", True),
+    "unknown lifecycle": (f"{PG}/lifecycle/keep", True),
+    "in place where nothing can": (f"{PG}/lifecycle/update_in_place", True),
+    "flag as a text": (f"{POOL}/lifecycle", {"create_before_destroy": "true"}),
+    "ignored attributes as a text": (f"{POOL}/lifecycle", {"ignore_changes": "pool_size"}),
+    "trigger that is no address": (f"{POOL}/lifecycle", {"replace_triggered_by": ["aiven_pg"]}),
+    "for_each with numbers": (f"{POOL}/for_each", [1, 2]),
+    "for_each with a key twice": (f"{POOL}/for_each", ["a", "a"]),
+    "for_each of nothing": (f"{POOL}/for_each", None),
+    "dependency that is no address": (f"{POOL}/depends_on", ["aiven_pg_user"]),
+    "dependency as an expression": (f"{POOL}/depends_on", ["${aiven_pg_user.app}"]),
+    "local with a dash": ("locals/my-team", "x"),
+    "default of another type": ("defaults/aiven_connection_pool/pool_size", "10"),
+    "default of no attribute": ("defaults/aiven_connection_pool/pool_mod", "session"),
+    "default lifecycle": ("defaults/aiven_connection_pool/lifecycle", {}),
+    "default of data": ("defaults/aiven_project", {}),
+    "move without an end": ("moved", [{"from": "aiven_pg_user.old"}]),
+    "move of a lookup": ("moved", [{"from": "data.aiven_pg.old", "to": "aiven_pg.new"}]),
+    "import without an id": ("import", [{"to": "aiven_pg_user.app"}]),
+    "removal that deletes": ("removed", [{"from": "aiven_pg_user.x", "forget": False}]),
+    "policy without a message": ("policies", [{"rule": "true"}]),
     "two passwords": (f"{USER}/password", "long enough"),
     "unknown option": (f"{PG}/pg_user_config/pg_versions", "16"),
     "option out of range": (f"{PG}/pg_user_config/pg/max_connections", 1),
@@ -166,6 +214,15 @@ def test_required_attributes_are_asked_for(name: str) -> None:
     assert not validator().is_valid(stack)
 
 
+def test_what_has_a_default_is_not_asked_for() -> None:
+    """As far as one file can tell."""
+    stack = with_value("defaults/aiven_connection_pool/project", "my-project")
+    del stack["resources"]["aiven_connection_pool"]["main"]["project"]
+    assert validator().is_valid(stack)
+    del stack["resources"]["aiven_pg_database"]["main"]["project"]
+    assert not validator().is_valid(stack)
+
+
 def test_every_kind_and_settable_attribute_is_offered_with_its_description() -> None:
     """Completion and hover show what the kind files say; read-only attributes are not offered."""
     catalogue = load_catalogue()
@@ -175,7 +232,8 @@ def test_every_kind_and_settable_attribute_is_offered_with_its_description() -> 
         kind = catalogue[name]
         properties = schema["additionalProperties"]["properties"]
         settable = {name for name, a in kind.attributes.items() if not a.read_only}
-        assert set(properties) == settable | {"depends_on", "lifecycle", "timeouts"}
+        beside = {"for_each", "depends_on", "lifecycle", "timeouts"}
+        assert set(properties) == settable | beside
         assert schema["description"] == kind.description
         for attribute in settable:
             said = kind.attributes[attribute].schema["description"]
