@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.location import Location
-from reconciler.model.plan import Change, Drift, Field, Plan, Resolution, Step
+from reconciler.model.plan import Change, Connections, Drift, Field, Plan, Resolution, Step
 from reconciler.model.values import Secret, Unknown
 from reconciler.render.rows import step_numbers
 from reconciler.render.safe import json_safe
@@ -33,9 +33,14 @@ def plan_json(plan: Plan) -> str:
         "serial": plan.serial,
         "projects": list(plan.projects),
         "destroy": plan.destroy,
+        "refresh_only": plan.refresh_only,
+        "limited_to": None if plan.limited_to is None else list(plan.limited_to),
+        "acks": list(plan.acks),
+        "allow_delete": plan.allow_delete,
     }
     parts = [
         *(f"{_line(key)}: {_line(item)}" for key, item in head.items()),
+        _listed("connections", map(_connections, plan.connections)),
         _listed("diagnostics", (diagnostic_members(found) for found in plan.diagnostics)),
         _listed("resolutions", (_resolution(found) for found in plan.resolutions)),
         _listed("changes", (_change(change, steps) for change in plan.changes)),
@@ -59,6 +64,8 @@ def _change(change: Change, steps: Mapping[str, int]) -> dict[str, object]:
         "action": change.action.value,
         "reason": change.reason,
         "identity": change.identity,
+        "moved_from": change.moved_from,
+        "adopted": change.adopted is not None,
         "source": _place(change.source),
         "fields": [_field(field, steps) for field in change.fields],
         "drift": [_drift(drift, steps) for drift in change.drift],
@@ -69,6 +76,18 @@ def _change(change: Change, steps: Mapping[str, int]) -> dict[str, object]:
         "precondition": _precondition(change, steps),
         "steps": [_step(step) for step in change.steps],
         "diagnostics": [diagnostic_members(found) for found in change.diagnostics],
+    }
+
+
+def _connections(found: Connections) -> dict[str, object]:
+    return {
+        "service": found.service,
+        "now": found.now,
+        "peak": found.peak,
+        "after": found.after,
+        "limit": found.limit,
+        "basis": found.basis,
+        "over": found.over,
     }
 
 
@@ -85,6 +104,7 @@ def _field(field: Field, steps: Mapping[str, int]) -> dict[str, object]:
         "before": _shown(field.before, steps, hide=hide),
         "after": _shown(field.after, steps, hide=hide),
         "last_applied": _shown(field.last_applied, steps, hide=hide),
+        "from": field.origin or None,
         "source": _place(field.source),
         "forces_replace": field.forces_replace,
         "sensitive": hide,

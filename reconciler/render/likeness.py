@@ -15,17 +15,26 @@ EACH = "<each>"
 
 def likeness(change: Change, made: Row, steps: Mapping[str, int]) -> object:
     """Return what is equal for changes that one row can stand for: all that is said but the names."""
-    return _common(change.address), _generic(change, made), _whole(change, steps)
+    return _origin(change), _common(change.address), _generic(change, made), _whole(change, steps)
+
+
+def _origin(change: Change) -> str:
+    """Return what equal moves have in common; one whose own name changes stands alone."""
+    before = change.moved_from
+    if before is None:
+        return ""
+    return _common(before) if _apart(before) == _apart(change.address) else before
 
 
 def row_of_equals(changes: Sequence[Change], first: Row) -> Row:
     """Return the one row of changes that `likeness` takes for equal; `first` is their first's own."""
     sources = list(dict.fromkeys(place(change.source) for change in changes))
     source = sources[0] if len(sources) == 1 else f"from {sources[0]}" if sources[0] else ""
-    common = _common(changes[0].address)
+    before, common = _origin(changes[0]), _common(changes[0].address)
+    title = f"{before} → {common}" if before else common
     return replace(
         _generic(changes[0], first),
-        title=f"{terminal(common)} × {len(changes):,}",
+        title=f"{terminal(title)} × {len(changes):,}",
         source=source,
         names=tuple(_apart(change.address) for change in changes),
         count=len(changes),

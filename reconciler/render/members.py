@@ -104,11 +104,16 @@ def word_at(members: Mapping[str, object], key: str, words: type[Word]) -> Word:
 
 
 def address_at(members: Mapping[str, object], key: str) -> Address:
-    found = text_at(members, key)
+    with inside(key):
+        return as_address(members[key])
+
+
+def as_address(content: object) -> Address:
+    text = as_text(content)
     try:
-        return Address.parse(found)
+        return Address.parse(text)
     except ValueError:
-        raise misfit(key, f"{found} is no address") from None
+        raise MisfitError(f"{text} is no address") from None
 
 
 def as_text(content: object) -> str:

@@ -8,13 +8,24 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.errors import ReconcileError
 from reconciler.model.location import Location, Path
-from reconciler.model.plan import Action, Change, Drift, Effect, Field, Plan, Resolution, Step
-from reconciler.model.state import Op
+from reconciler.model.plan import (
+    Action,
+    Change,
+    Connections,
+    Drift,
+    Effect,
+    Field,
+    Plan,
+    Resolution,
+    Step,
+)
+from reconciler.model.state import Op, Recorded
 from reconciler.model.values import Secret, Unknown
 from reconciler.render.json import AFTER_STEP, FORMAT, LITERAL, SECRET
 from reconciler.render.members import (
     MisfitError,
     address_at,
+    as_address,
     as_integer,
     as_text,
     each,
@@ -31,6 +42,8 @@ from reconciler.render.members import (
 _FAMILY = FORMAT.partition("/")[0]
 _HIDDEN = Secret("")
 """Stands for a secret that the file does not hold. It is shown, never sent."""
+_ADOPTED = Recorded(identity="", attributes={})
+"""Stands for the record of what is imported, which the file does not hold either."""
 
 
 class PlanFileError(ReconcileError):
@@ -98,7 +111,8 @@ def _error(file: str, summary: str, detail: str, hint: str) -> PlanFileError:
 def _plan(content: object) -> Plan:
     members = members_of(
         content,
-        "format stack digest lineage serial projects destroy diagnostics resolutions changes meta",
+        "format stack digest lineage serial projects destroy refresh_only limited_to acks allow_delete"
+        " connections diagnostics resolutions changes meta",
     )
     changes = each(members, "changes", _change)
     return Plan(
@@ -110,6 +124,13 @@ def _plan(content: object) -> Plan:
         serial=integer_at(members, "serial"),
         projects=each(members, "projects", as_text),
         destroy=flag_at(members, "destroy"),
+        refresh_only=flag_at(members, "refresh_only"),
+        limited_to=None
+        if members["limited_to"] is None
+        else each(members, "limited_to", as_address),
+        acks=each(members, "acks", as_text),
+        allow_delete=integer_at(members, "allow_delete"),
+        connections=each(members, "connections", _connections),
         diagnostics=each(members, "diagnostics", _diagnostic),
         resolutions=each(members, "resolutions", _resolution),
         meta=_mapping(members, "meta"),
@@ -119,7 +140,8 @@ def _plan(content: object) -> Plan:
 def _change(content: object) -> Change:
     members = members_of(
         content,
-        "address action reason identity source fields drift effects precondition steps diagnostics",
+        "address action reason identity moved_from adopted source fields drift effects precondition"
+        " steps diagnostics",
     )
     address = address_at(members, "address")
     return Change(
@@ -127,6 +149,8 @@ def _change(content: object) -> Change:
         action=word_at(members, "action", Action),
         reason=text_at(members, "reason"),
         identity=text_at(members, "identity"),
+        moved_from=None if members["moved_from"] is None else address_at(members, "moved_from"),
+        adopted=_ADOPTED if flag_at(members, "adopted") else None,
         source=_place(members),
         fields=each(members, "fields", _field),
         drift=each(members, "drift", _drift),
@@ -137,13 +161,29 @@ def _change(content: object) -> Change:
     )
 
 
+def _connections(content: object) -> Connections:
+    members = members_of(content, "service now peak after limit basis over")
+    return Connections(
+        service=text_at(members, "service"),
+        now=integer_at(members, "now"),
+        peak=integer_at(members, "peak"),
+        after=integer_at(members, "after"),
+        limit=None if members["limit"] is None else integer_at(members, "limit"),
+        basis=text_at(members, "basis"),
+        over=integer_at(members, "over"),
+    )
+
+
 def _field(content: object) -> Field:
-    members = members_of(content, "path before after last_applied source forces_replace sensitive")
+    members = members_of(
+        content, "path before after last_applied from source forces_replace sensitive"
+    )
     return Field(
         path=_path(members),
         before=_value(members["before"]),
         after=_value(members["after"]),
         last_applied=_value(members["last_applied"]),
+        origin="" if members["from"] is None else text_at(members, "from"),
         source=_place(members),
         forces_replace=flag_at(members, "forces_replace"),
         sensitive=flag_at(members, "sensitive"),

@@ -54,7 +54,7 @@ class Cell:
 class Row:
     """What is said about one change, or about several equal ones.
 
-    title: the address, or for several what their addresses have in common.
+    title: the address (`old → new` when it moved), or for several what their addresses have in common.
     names: of several, what tells them apart. count: how many changes it stands for.
     reason: why, in words, where the action does not say it; aside: the same, in the place of a source.
     drift: what somebody else changed and no field tells (before = last applied, after = live).
@@ -87,8 +87,10 @@ def step_numbers(steps: Iterable[Step]) -> dict[str, int]:
 
 def word_of(change: Change) -> str:
     """Return the word for what is done about a noteworthy change."""
+    if change.action is Action.NO_OP and not any(s.op is Op.SETTLE for s in change.steps):
+        return "move" if change.moved_from else "record"
     if change.action is Action.NO_OP:
-        return change.steps[0].op.value if change.steps else "record"
+        return Op.SETTLE.value
     return "revert" if change.is_revert else change.action.value
 
 
@@ -100,7 +102,7 @@ def row(change: Change, steps: Mapping[str, int], *, limit: int | None = LIMIT) 
         symbol=SYMBOLS.get(word, "="),
         word=word,
         kind=terminal(change.address.kind),
-        title=terminal(change.address),
+        title=_title(change),
         cells=cells,
         reason=_reason(change, word),
         aside=f"({terminal(change.reason)})" if _has_aside(change) else "",
@@ -110,6 +112,12 @@ def row(change: Change, steps: Mapping[str, int], *, limit: int | None = LIMIT) 
         findings=_findings(change),
         source=cells[0].source if len(cells) == 1 and cells[0].source else place(change.source),
     )
+
+
+def _title(change: Change) -> str:
+    """Return the address, with the one before it when it is recorded under another."""
+    before = f"{change.moved_from} → " if change.moved_from else ""
+    return terminal(f"{before}{change.address}")
 
 
 def row_of_resolution(resolution: Resolution) -> Row:
@@ -143,6 +151,10 @@ def _reason(change: Change, word: str) -> str:
         return f"{told}; waits for it"
     if word in _PLAIN_WORDS and not change.fields:
         return _PLAIN_WORDS[word]
+    if word == "move":
+        return ""
+    if change.adopted is not None and change.action not in BLOCKING:
+        return "imported first"
     if word == "forget":
         return f"{reason}; only its record is dropped" if reason else "only its record is dropped"
     if change.diagnostics and change.action in BLOCKING:

@@ -22,6 +22,7 @@ _PAST = {
     "delete": "deleted",
     "revert": "drift reverted",
     "settle": "settled",
+    "move": "moved",
     "record": "recorded",
     "forget": "forgotten",
 }

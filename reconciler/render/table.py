@@ -11,6 +11,7 @@ from enum import StrEnum
 from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Action, Change, Plan
 from reconciler.render import rows
+from reconciler.render.beside import Load, Need, limited_to, loads, needs
 from reconciler.render.diagnostics import Finding, finding
 from reconciler.render.likeness import likeness, row_of_equals
 from reconciler.render.rows import Row
@@ -45,6 +46,7 @@ class Table:
     """A plan as facts to show.
 
     counts: what there is to do, in words, as ("create", "1 to create").
+    loads: connections by service. needs: flags that apply asks for. limited_to: None for everything.
     warnings, blockers: of the plan as a whole; those of a change stand in its row.
     read: how the live values were read, or "".
     """
@@ -54,6 +56,8 @@ class Table:
     id: str
     serial: int
     destroy: bool
+    refresh_only: bool
+    limited_to: Sequence[str] | None
     read: str
     resources: int
     unchanged: int
@@ -61,6 +65,8 @@ class Table:
     sections: Sequence[Section]
     warnings: Sequence[Finding]
     blockers: Sequence[Finding]
+    loads: Sequence[Load]
+    needs: Sequence[Need]
     counts: Sequence[tuple[str, str]]
     is_blocked: bool
     has_changes: bool
@@ -86,6 +92,8 @@ def tabulate(plan: Plan, *, verbose: bool = False) -> Table:
         id=terminal(plan.id),
         serial=plan.serial,
         destroy=plan.destroy,
+        refresh_only=plan.refresh_only,
+        limited_to=limited_to(plan),
         read=_read(plan.meta),
         resources=len(plan.changes),
         unchanged=len(plan.changes) - shown,
@@ -99,6 +107,8 @@ def tabulate(plan: Plan, *, verbose: bool = False) -> Table:
         sections=sections,
         warnings=[finding(d) for d in found if d.severity is not Severity.ERROR],
         blockers=[finding(d) for d in found if d.severity is Severity.ERROR],
+        loads=loads(plan),
+        needs=needs(plan),
         counts=_counts(grouped, len(plan.resolutions)),
         is_blocked=plan.is_blocked,
         has_changes=plan.has_changes,
@@ -158,6 +168,7 @@ _COUNTED = {
     "delete": "to delete",
     "revert": "drift to revert",
     "settle": "to settle",
+    "move": "to move",
     "record": "to record",
     "forget": "to forget",
     "resolve": "earlier outcomes to record",

@@ -1,9 +1,10 @@
 """A plan as text for a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from reconciler.model.plan import Plan, Step
-from reconciler.render.diagnostics import Finding, finding_lines
+from reconciler.model.plan import Plan
+from reconciler.render.around import connections, ending, findings, limits, steps_in_order
+from reconciler.render.diagnostics import finding_lines
 from reconciler.render.layout import (
     Line,
     Piece,
@@ -19,7 +20,6 @@ from reconciler.render.layout import (
     written,
 )
 from reconciler.render.rows import Cell, Row
-from reconciler.render.safe import terminal
 from reconciler.render.table import Group, Section, Table, tabulate
 
 _BODY = 14
@@ -58,18 +58,21 @@ def plan_text(
     again: what to type once what blocks is settled.
     """
     table = tabulate(plan, verbose=verbose)
-    width = _page_width(table, max(width, _NARROWEST))
+    widest = max(width, _NARROWEST)
+    width = _page_width(table, widest)
     lines: list[Line] = [*_header(table, width), [], *_verdict(table, width)]
+    lines += limits(table, width, verbose=verbose)
     for section in table.sections:
         if section.group is not Group.BLOCKED:
             lines += [*_heading(section.group.value), *_section(section, width, verbose=verbose)]
     if verbose and plan.steps:
-        lines += [*_heading("Steps"), *_steps(plan.steps)]
+        lines += [*_heading("Steps"), *steps_in_order(plan.steps)]
+    lines += connections(table.loads, widest, verbose=verbose)
     if table.warnings:
-        lines += [*_heading("Warnings"), *_findings(table.warnings, width)]
+        lines += [*_heading("Warnings"), *findings(table.warnings, width)]
     if table.is_blocked:
         lines += [*_heading(Group.BLOCKED.value), *_blocked(table, width, verbose=verbose)]
-    return written([*lines, *_ending(table, width, command, again)], colour=colour)
+    return written([*lines, *ending(table, width, command, again)], colour=colour)
 
 
 def _heading(text: str) -> list[Line]:
@@ -81,7 +84,7 @@ def _heading(text: str) -> list[Line]:
 
 def _header(table: Table, width: int) -> list[Line]:
     projects = f" → {', '.join(table.projects)}" if table.projects else ""
-    plan = "plan to destroy" if table.destroy else "plan"
+    plan = _plan_words(table)
     state = f"state serial {table.serial:,}" if table.serial else "no state yet"
     left = (f"{table.stack}{projects}", table.read)
     right = (f"{plan} {table.id}  {state}" if table.id else state, _population(table))
@@ -91,6 +94,12 @@ def _header(table: Table, width: int) -> list[Line]:
         return [[Piece(text)] for text in (*left, *right) if text]
     start = max(start, min(40, room))
     return [[Piece(padded(text, start)), Piece(right[at])] for at, text in enumerate(left)]
+
+
+def _plan_words(table: Table) -> str:
+    if table.destroy:
+        return "plan to destroy"
+    return "plan to refresh" if table.refresh_only else "plan"
 
 
 def _population(table: Table) -> str:
@@ -231,38 +240,7 @@ def _names(row: Row, *, verbose: bool) -> Sequence[str]:
     return [*shown, f"… {row.count - len(shown):,} more (--verbose names them)"]
 
 
-# Below the changes.
-
-
-def _steps(steps: Sequence[Step]) -> list[Line]:
-    number = len(str(steps[-1].n))
-    lines: list[Line] = []
-    for step in steps:
-        needs = f"  after {', '.join(map(str, step.needs))}" if step.needs else ""
-        text = f" {step.n:>{number}}  {step.op.value:<8} {terminal(step.address)}{needs}"
-        lines.append([Piece(text)])
-    return lines
-
-
-def _findings(findings: Iterable[Finding], width: int) -> list[Line]:
-    return [line for found in findings for line in finding_lines(found, width=width, indent=1)]
-
-
 def _blocked(table: Table, width: int, *, verbose: bool) -> list[Line]:
     rows = [section for section in table.sections if section.group is Group.BLOCKED]
     lines = [line for section in rows for line in _section(section, width, verbose=verbose)]
-    return [*lines, *_findings(table.blockers, width)]
-
-
-def _ending(table: Table, width: int, command: str, again: str) -> list[Line]:
-    lines: list[Line] = []
-    if table.counts:
-        *first, last = [f"Plan: {table.counts[0][1]}", *(text for _, text in table.counts[1:])]
-        lines += [[], *packed([*first, f"{last}."], width=width, indent=0)]
-    if table.is_blocked:
-        told, typed = "Nothing is applied until what blocks is settled. Then:", again
-    elif table.has_changes and command:
-        told, typed = "Apply exactly this:", command
-    else:
-        return lines
-    return [*(lines or [[]]), [Piece(told)], [Piece(f"  {terminal(typed)}", Style.STRONG)]]
+    return [*lines, *findings(table.blockers, width)]

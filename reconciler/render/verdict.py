@@ -38,8 +38,9 @@ def verdict(
     """Return the verdict on a plan whose changes are in groups already."""
     if plan.is_blocked:
         return Verdict("BLOCKED", "; ".join(_blocked(plan)))
-    if disruptive:
-        return Verdict("REVIEW", "; ".join(_felt(disruptive)))
+    review = [*_felt(disruptive), *_crowded(plan)]
+    if review:
+        return Verdict("REVIEW", "; ".join(review))
     parts = [
         _counted(safe, "safe change", "safe changes"),
         _counted(drift, "drift to revert", "drifts to revert"),
@@ -77,6 +78,19 @@ def _felt(disruptive: Sequence[Change]) -> list[str]:
     return [_phrase(kind, code, found) for (kind, code), found in ordered]
 
 
+def _crowded(plan: Plan) -> list[str]:
+    """Return a phrase for the services whose connections this plan makes too few."""
+    found = [
+        terminal(load.service.rpartition("/")[2])
+        for load in plan.connections
+        if load.is_over and not load.now == load.peak == load.after
+    ]
+    if not found:
+        return []
+    noun = "service has" if len(found) == 1 else "services have"
+    return [f"{len(found):,} {noun} too few connections ({shortened(found)})"]
+
+
 def _weight(code: str) -> int:
     return _BY_WEIGHT.index(code) if code in _FELT else len(_BY_WEIGHT)
 
@@ -105,6 +119,10 @@ def _noun(kind: str, *, many: bool) -> str:
 def names(addresses: Sequence[Address]) -> str:
     """Return the first few addresses and how many more there are; without the kind if it is one."""
     prefix = f"{addresses[0].kind}." if len({address.kind for address in addresses}) == 1 else ""
-    short = [terminal(address.removeprefix(prefix)) for address in addresses[:NAMED]]
-    more = len(addresses) - len(short)
-    return ", ".join([*short, f"{more:,} more"] if more else short)
+    return shortened([terminal(address.removeprefix(prefix)) for address in addresses])
+
+
+def shortened(found: Sequence[str]) -> str:
+    """Return the first few texts and how many more there are."""
+    more = len(found) - NAMED
+    return ", ".join([*found[:NAMED], f"{more:,} more"] if more > 0 else found)

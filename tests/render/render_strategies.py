@@ -6,8 +6,19 @@ from render_plans import CANARY
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.location import Location
-from reconciler.model.plan import Action, Change, Drift, Effect, Field, Plan, Resolution, Step
-from reconciler.model.state import Op
+from reconciler.model.plan import (
+    Action,
+    Change,
+    Connections,
+    Drift,
+    Effect,
+    Field,
+    Plan,
+    Resolution,
+    Step,
+)
+from reconciler.model.resource import OriginKind
+from reconciler.model.state import Op, Recorded
 from reconciler.model.values import Secret, Unknown
 
 texts = st.text(max_size=12) | st.sampled_from(
@@ -39,6 +50,7 @@ open_fields = st.builds(
     last_applied=json_values,
     source=locations,
     forces_replace=st.booleans(),
+    origin=st.sampled_from(["", *map(str, OriginKind)]),
 )
 hidden_fields = st.builds(
     Field,
@@ -68,6 +80,21 @@ resolutions = st.builds(
     record=st.none(),
     diagnostic=st.none(),
 )
+
+
+digests = st.text("0123456789abcdef", min_size=64, max_size=64)
+counts = st.integers(0, 10**5)
+connections = st.builds(
+    Connections,
+    service=texts,
+    now=counts,
+    peak=counts,
+    after=counts,
+    limit=st.none() | counts,
+    basis=texts,
+    over=st.just(0) | counts,
+)
+acks = st.builds("{}:{}".format, st.sampled_from(["data-loss", "cut-clients"]), addresses)
 
 
 @st.composite
@@ -111,6 +138,8 @@ def changes(draw: st.DrawFn) -> Change:
         wanted={"password": Secret(CANARY)},
         precondition=draw(st.none() | st.dictionaries(texts, json_values | secrets, max_size=2)),
         diagnostics=tuple(draw(st.lists(diagnostics, max_size=2))),
+        adopted=draw(st.none() | st.just(Recorded(identity="", attributes={"secret": CANARY}))),
+        moved_from=draw(st.none() | addresses),
     )
 
 
@@ -123,15 +152,25 @@ def plans(draw: st.DrawFn) -> Plan:
         stack=draw(texts),
         changes=tuple(found),
         steps=tuple(sorted((s for change in found for s in change.steps), key=lambda s: s.n)),
-        digest=draw(texts),
+        digest=draw(st.just("") | digests),
         serial=draw(st.integers(0, 10**6)),
         projects=tuple(draw(st.lists(texts, max_size=2))),
         destroy=draw(st.booleans()),
         diagnostics=tuple(draw(st.lists(diagnostics, max_size=2))),
         resolutions=tuple(draw(st.lists(resolutions, max_size=2))),
+        connections=tuple(draw(st.lists(connections, max_size=2))),
+        acks=tuple(draw(st.lists(acks, max_size=2))),
+        allow_delete=draw(st.just(0) | counts),
+        limited_to=draw(st.none() | st.lists(addresses, max_size=3).map(tuple)),
+        refresh_only=draw(st.booleans()),
         meta=draw(
             st.fixed_dictionaries(
-                {}, optional={"read_s": st.floats(0, 99), "requests": st.integers(0, 99)}
+                {},
+                optional={
+                    "read_s": st.floats(0, 99),
+                    "requests": st.integers(0, 99),
+                    "recorded": counts,
+                },
             )
         ),
     )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from render_plans import PLANS
+from render_situations import PLANS
 
 from reconciler.render.json import plan_json
 from reconciler.render.plan_file import PlanFileError, plan_from_json
@@ -93,6 +93,14 @@ def set_at(*path: str | int, to: object) -> Callable[[Content], None]:
         ),
         (set_at("changes", 0, "steps", 0, "timeout_s", to="1m"), "changes[0].steps[0].timeout_s"),
         (set_at("projects", to=["a", 1]), "projects[1]: must be a string"),
+        (set_at("refresh_only", to=None), "refresh_only: must be true or false"),
+        (set_at("limited_to", to=["x"]), "limited_to[0]: x is no address"),
+        (set_at("acks", to="all"), "acks: must be a list"),
+        (set_at("allow_delete", to="4"), "allow_delete: must be a whole number"),
+        (set_at("connections", to=[{}]), "connections[0]: service is missing"),
+        (set_at("changes", 0, "moved_from", to=3), "changes[0].moved_from: must be a string"),
+        (set_at("changes", 0, "adopted", to=None), "changes[0].adopted: must be true or false"),
+        (set_at("changes", 0, "fields", 0, "from", to=1), "changes[0].fields[0].from: must be"),
     ],
 )
 def test_edited_plan_is_refused_where_it_was_edited(

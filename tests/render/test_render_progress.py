@@ -9,7 +9,8 @@ import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
-from render_plans import PLANS, POOL, plan, pool, update
+from render_plans import POOL, plan, pool, update
+from render_situations import PLANS
 from render_strategies import addresses, diagnostics, texts
 
 from reconciler.model.address import Address

@@ -1,7 +1,8 @@
 """Where each fact of a plan stands, and which changes share a row."""
 
 import pytest
-from render_plans import PLANS, POOL, delete, field, plan, pool, rename, revert, update
+from render_plans import POOL, delete, field, plan, pool, rename, revert, update
+from render_situations import PLANS
 
 from reconciler.model.plan import Change, Drift, Effect
 from reconciler.model.values import Secret
@@ -140,3 +141,66 @@ def test_secrets_of_equal_changes_are_one_fact() -> None:
 def test_verdict_says_what_people_will_feel(name: str, text: str) -> None:
     """The first line of a plan is what happens to whom."""
     assert tabulate(PLANS[name]).verdict.text == text
+
+
+def test_a_service_goes_by_its_name_where_that_is_enough() -> None:
+    """Two of one name are told apart by their projects."""
+    found = tabulate(PLANS["connected"]).loads
+    assert [load.service for load in found] == [
+        "analytics",
+        "example-postgres",
+        "quiet",
+        "theirs",
+        "my-project/twin",
+        "other-project/twin",
+    ]
+
+
+def test_connections_are_over_or_ok_or_nobody_knows() -> None:
+    """By the limit of the moment, which the plan has worked out."""
+    found = {load.service: load for load in tabulate(PLANS["connected"]).loads}
+    assert [found[name].status for name in ("analytics", "quiet", "theirs")] == [
+        "over by 20",
+        "ok",
+        "",
+    ]
+    assert not found["quiet"].is_touched
+
+
+def test_too_few_connections_are_worth_a_look_where_the_plan_makes_them_so() -> None:
+    """Not for what was so before and is left alone."""
+    assert tabulate(PLANS["connected"]).verdict.word == "REVIEW"
+    assert tabulate(PLANS["crowded"]).verdict.word == "OK"
+
+
+def test_what_apply_needs_is_told_in_the_form_to_type() -> None:
+    """Quoted for the shell, with what is lost and the figures."""
+    found = tabulate(PLANS["acknowledged"]).needs
+    assert [(need.flag, need.why) for need in found] == [
+        (
+            "--ack data-loss:aiven_pg_database.orders",
+            "the database orders goes with everything in it",
+        ),
+        (
+            "--ack 'data-loss:aiven_pg_database.per_team[\"billing dept\"]'",
+            "the database billing goes with everything in it",
+        ),
+        ("--allow-delete 4", "4 of 12 recorded resources are deleted or replaced"),
+    ]
+
+
+def test_a_move_is_told_with_both_addresses() -> None:
+    """Alone, beside a change, and for a group whose keys stay."""
+    titles = [row.title for section in tabulate(PLANS["moved"]).sections for row in section.rows]
+    assert titles == [
+        f"{POOL}.small → {POOL}.grown",
+        f"{POOL}.old → {POOL}.main",
+        f'{POOL}.all["orders"] → {POOL}.orders',
+        f"{POOL}.per_team → {POOL}.team × 3",
+    ]
+
+
+def test_a_limited_plan_says_to_what() -> None:
+    """None is everything, which is not the same as nothing."""
+    assert tabulate(PLANS["spec"]).limited_to is None
+    assert len(tabulate(PLANS["limited_many"]).limited_to or ()) == 30
