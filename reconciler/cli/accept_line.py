@@ -47,7 +47,7 @@ def _refuse_set_elsewhere(block: Block, target: Target, one: Drift) -> None:
     chain = origins.of(one.path) if origins else ()
     name, live = target.named(one.path), shown(one.live)
     if block.has_for_each:
-        detail = f"{name} is declared for every key of its for_each."
+        detail = f"{name} is declared for every key of its for_each{_via(chain)}."
         hint = f"write what gives this key {live}, then reconcile plan"
     elif (place := block.expression_at(one.path)) is not None:
         detail = f"{name} is an expression at {place}{_via(chain)}."

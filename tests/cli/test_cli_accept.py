@@ -360,3 +360,88 @@ def test_a_value_that_names_an_object_is_put_back(
     bench.apply()
     change_pool(bench, **{attribute: live})
     assert said in refused(bench, f"{POOL}.{attribute}")
+
+
+LANGUAGE = """\
+stack: test
+variables:
+  project: {type: string}
+  size: {type: integer, default: 25}
+locals:
+  mode: transaction
+defaults:
+  aiven_connection_pool: {username: avnadmin, database_name: defaultdb}
+resources:
+  aiven_pg:
+    main: {project: "${vars.project}", service_name: pg1, plan: startup-4}
+  aiven_connection_pool:
+    one:
+      project: ${vars.project}
+      service_name: ${aiven_pg.main.service_name}
+      pool_name: one
+      pool_mode: ${locals.mode}
+      pool_size: ${vars.size}
+    each:
+      for_each: {orders: 20, billing: 5}
+      project: ${vars.project}
+      service_name: ${aiven_pg.main.service_name}
+      pool_name: ${each.key}
+      pool_size: ${each.value}
+"""
+ELSEWHERE = {
+    "one.pool_size": ("stack.yaml:18:18", "vars.size from its default", "stack.yaml:4:"),
+    "one.pool_mode": ("stack.yaml:17:18", "locals.mode", "stack.yaml:6:9"),
+    "one.username": ("stack.yaml:8:37", "defaults", "or write username into the resource"),
+    'each["orders"].pool_size': (
+        "stack.yaml:24:18",
+        "for_each",
+        'each.value of "orders" (stack.yaml:20:26)',
+    ),
+    'each["orders"].pool_mode': ("for_each",),
+}
+
+
+@pytest.mark.parametrize("attribute", ELSEWHERE)
+def test_what_sets_a_value_is_told(bench: Workbench, attribute: str) -> None:
+    """Variables, locals, defaults and for_each: each with its place, and none of them is edited."""
+    bench.write(LANGUAGE)
+    bench.apply()
+    for name in ("one", "orders"):
+        change_pool(bench, name, pool_size=40, pool_mode="session", username=None)
+    told = refused(bench, f"aiven_connection_pool.{attribute}")
+    assert "error: Value is set elsewhere" in told
+    for part in ELSEWHERE[attribute]:
+        assert part in told, told
+
+
+def test_a_variable_from_the_command_line_is_told_as_such(bench: Workbench) -> None:
+    bench.write(LANGUAGE)
+    bench.apply("--var", "size=30")
+    change_pool(bench, "one", pool_size=40)
+    told = refused(bench, "aiven_connection_pool.one.pool_size", "--var", "size=30")
+    assert "--var size" in told
+
+
+def test_an_environment_is_accepted_into_its_own_record(bench: Workbench) -> None:
+    """--env as everywhere: the line is shared, the record is the environment's."""
+    bench.write(STACK)
+    (bench.folder / "env").mkdir()
+    bench.write("size: 7\n", "env/prod.yaml")
+    bench.apply("--env", "prod")
+    change_pool(bench, pool_size=40)
+    assert bench.reconcile("accept", f"{POOL}.pool_size", "--env", "prod").code == 0
+    assert bench.steps("--env", "prod") == []
+    assert not bench.state_file.exists()
+
+
+def test_what_is_ignored_can_be_accepted_still(bench: Workbench) -> None:
+    """ignore_changes keeps drift out of sight, not out of reach."""
+    ignoring = STACK.replace("timeouts: {create: 5m}", "lifecycle: {ignore_changes: [pool_size]}")
+    bench.write(ignoring)
+    bench.apply()
+    change_pool(bench, pool_size=40)
+    assert bench.reconcile("drift").code == 0
+    assert accept(bench, f"{POOL}.pool_size") == [
+        "-       pool_size: 25   # enough for May",
+        "+       pool_size: 40   # enough for May",
+    ]

@@ -167,3 +167,18 @@ def test_equal_drift_shares_a_row(bench: Workbench) -> None:
 @pytest.mark.parametrize("words", [["--format", "xml"], ["--nonsense"]])
 def test_wrong_usage_is_64(bench: Workbench, words: list[str]) -> None:
     assert bench.reconcile("drift", *words).code == 64
+
+
+def test_a_moved_resource_drifts_under_its_new_address(bench: Workbench) -> None:
+    """Before the move was applied."""
+    bench.write(with_pool(pool_size=25))
+    bench.apply()
+    change_pool(bench, pool_size=40)
+    moved = stack(
+        sections={"moved": [{"from": POOL, "to": "aiven_connection_pool.app"}]},
+        pg={"main": pg()},
+        connection_pool={"app": pool("app", SERVICE, pool_size=25)},
+    )
+    bench.write(moved)
+    [found] = drift(bench, 3)
+    assert (found["address"], found["declared"]) == ("aiven_connection_pool.app", True)
