@@ -1,13 +1,10 @@
 """The way of an apply: lock, plan, show, ask, carry out, say how it ended."""
 
 import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +27,7 @@ from reconciler.cli.pipeline import (
     open_run,
     scope_of,
 )
+from reconciler.cli.signals import on_interruption
 from reconciler.cli.telling import Teller
 from reconciler.model.errors import ExitCode
 from reconciler.model.plan import Plan
@@ -107,7 +105,9 @@ def apply(request: Request) -> int:
         )
     project = open_project(request.options)
     with open_run(project.store, request.verb, request.lock_timeout_s) as run:
-        return asyncio.run(_apply(request, project, run))
+        code = asyncio.run(_apply(request, project, run))
+        run.conclude(code)
+        return code
 
 
 async def _apply(request: Request, project: Project, run: "Run") -> int:
@@ -151,7 +151,7 @@ async def _carry_out(
 ) -> int:
     plan = planned.plan
     stop = Stop()
-    teller = Teller(plan, run=token_hex(4), as_json=request.as_json)
+    teller = Teller(plan, run=run.id, as_json=request.as_json)
     world = World(
         kinds=project.catalogue,
         driver=session.driver,
@@ -171,10 +171,16 @@ async def _carry_out(
     digest = request.consent.digest
     if digest is not None:
         await run.approve(approval_of(plan, digest))
-    with _interruptible(stop, teller), teller:
+
+    def interrupt() -> None:
+        stop.interrupt()
+        teller.interrupted()
+
+    with on_interruption(interrupt), teller:
         result = await run_plan(
             plan, world, parallelism=request.parallelism, tell=teller.ended, stop=stop
         )
+    run.conclude(result.exit_code, plan=plan.digest, counts=_counts(result))
     if digest is not None or run.state.approved is not None:
         await run.approve(_unused(plan, digest, result))
     teller.summary(result, command=_again(request, project, plan, result))
@@ -196,6 +202,14 @@ def _again(request: Request, project: Project, plan: Plan, result: Result) -> st
     )
 
 
+def _counts(result: Result) -> Counter[str]:
+    """Return how many steps were done, by what they do, and how many ended otherwise."""
+    return Counter(
+        str(step.step.op if step.ending is Ending.DONE else step.ending)
+        for step in result.steps.values()
+    )
+
+
 def _unused(plan: Plan, digest: str | None, result: Result) -> Approval | None:
     """Return what is left of an approval: nothing when everything it covered is done."""
     open_addresses = {r.step.address for r in result.steps.values() if r.ending is not Ending.DONE}
@@ -203,22 +217,3 @@ def _unused(plan: Plan, digest: str | None, result: Result) -> Approval | None:
         return None
     done = {change.address for change in plan.changes} - open_addresses
     return approval_of(plan, digest, done)
-
-
-@contextmanager
-def _interruptible(stop: Stop, teller: Teller) -> Iterator[None]:
-    """Let Ctrl-C, TERM and HUP stop the starting of steps; a second one drops what is in flight."""
-    loop = asyncio.get_running_loop()
-
-    def interrupt() -> None:
-        stop.interrupt()
-        teller.interrupted()
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in signals:
-        loop.add_signal_handler(number, interrupt)
-    try:
-        yield
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

@@ -6,6 +6,7 @@ from importlib import import_module
 import click
 
 from reconciler import __version__
+from reconciler.cli.signals import end_like_ctrl_c
 from reconciler.cli.streams import open_closed_streams, steady_streams
 from reconciler.model.errors import ExitCode, ReconcileError
 
@@ -94,6 +95,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code."""
     open_closed_streams()
+    end_like_ctrl_c()
     sys.exit(run(sys.argv[1:]))
 
 
