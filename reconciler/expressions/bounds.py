@@ -87,19 +87,29 @@ def size_of(value: object) -> Size:
     """Return the size of a JSON value."""
     if isinstance(value, str):
         return Size(len(value), 1)
-    if isinstance(value, Mapping):
-        parts = [size_of(item) for item in value.values()]
-        keys = sum(len(key) if isinstance(key, str) else 0 for key in value)
-        return _around(parts, len(parts), keys)
-    if isinstance(value, list):
-        return _around([size_of(item) for item in value], len(value))
-    return _ONE
+    if not isinstance(value, dict | list):
+        return _ONE
+    characters, values = 0, 1
+    parts: list[object] = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, str):
+            characters += len(part)
+            continue
+        if isinstance(part, dict):
+            parts += part
+            parts += part.values()
+            values += 2 * len(part)
+        elif isinstance(part, list):
+            parts += part
+            values += len(part)
+    return Size(characters, values, len(value))
 
 
-def _around(parts: list[Size], items: int, keys: int = 0) -> Size:
-    characters = sum(part.characters for part in parts)
-    values = sum(part.values for part in parts) + (items if keys else 0)
-    return Size(characters + keys, values + 1, items)
+def _around(parts: list[Size]) -> Size:
+    """Return the size of a list of these parts."""
+    within = sum(parts, _NOTHING)
+    return Size(within.characters, within.values + 1, len(parts))
 
 
 def nested_loops(node: Node) -> int:
@@ -145,7 +155,7 @@ class _Meter:
                 return self._path(node, bound)
             case Items() | Entries():
                 parts = [self.measure(child, bound) for child in children(node)]
-                return _around(parts, len(parts))
+                return _around(parts)
             case Call():
                 return self._call(node, bound)
             case Loop():

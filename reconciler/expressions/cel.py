@@ -17,7 +17,6 @@ from reconciler.expressions.bounds import (
     bound_work,
     is_harmless,
     nested_loops,
-    size_of,
 )
 from reconciler.expressions.errors import ExpressionError
 from reconciler.expressions.needs import free_names
@@ -68,9 +67,9 @@ class Program:
     def evaluate(self, variables: Mapping[str, object]) -> object:
         """Return the JSON value. Raises ExpressionError, whose text may show parts of variables.
 
-        variables: JSON values by name.
+        variables: JSON values by name, their maps and lists as dict and list.
         """
-        total = sum(size_of(_checked(value)).total for value in variables.values())
+        total = sum(map(_checked_size, variables.values()))
         if total > MAX_INPUT:
             raise too_much(self.text, "what goes into it is too large")
         is_cheap = self.is_harmless and total < _SMALL_INPUT
@@ -154,24 +153,27 @@ def _nodes(node: Node) -> Iterable[Node]:
         yield from _nodes(child)
 
 
-def _checked(value: object, depth: int = 0) -> object:
-    """Return the value; raise ExpressionError where the library would crash or lose a part of it."""
+def _checked_size(value: object, depth: int = 0) -> int:
+    """Return how many characters and values go in.
+
+    Raises ExpressionError where the library would crash or lose a part of them.
+    """
     if depth > MAX_DEPTH:
-        raise ExpressionError(
-            "Expression is too much", f"A value has more than {MAX_DEPTH} levels.", ""
-        )
-    if isinstance(value, Mapping):
+        raise ExpressionError("Expression is too much", f"A value has over {MAX_DEPTH} levels.")
+    if isinstance(value, str):
+        if "\0" in value or not _is_encodable(value):
+            raise ExpressionError(
+                "Invalid value", "A text that goes in holds a NUL or half of a character."
+            )
+        return len(value) + 1
+    size = 1
+    if isinstance(value, dict):
         for key, item in value.items():
-            _checked(key, depth)
-            _checked(item, depth + 1)
+            size += _checked_size(key, depth) + _checked_size(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            _checked(item, depth + 1)
-    elif isinstance(value, str) and ("\0" in value or not _is_encodable(value)):
-        raise ExpressionError(
-            "Invalid value", "A text that goes into an expression holds a NUL or half a character."
-        )
-    return value
+            size += _checked_size(item, depth + 1)
+    return size
 
 
 def _is_encodable(text: str) -> bool:
