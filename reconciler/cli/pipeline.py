@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.options import StackOptions
 from reconciler.cli.reading import check_kinds, read_requests, requests_of
+from reconciler.cli.terminal import show_diagnostics
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
 from reconciler.model.live import Live, LiveObject, ObjectKey
@@ -82,11 +83,15 @@ def open_project(options: StackOptions) -> Project:
     return Project(stack=stack, catalogue=catalogue, store=store, path=options.path)
 
 
-def open_run(store: "FileStore", verb: str, lock_timeout_s: float) -> AbstractContextManager["Run"]:
+@contextmanager
+def open_run(store: "FileStore", verb: str, lock_timeout_s: float) -> Iterator["Run"]:
     """Take the stack's lock and open a run. Raises LockedError, StateError."""
-    return store.open_run(
+    with store.open_run(
         verb, lock_timeout_s=lock_timeout_s, run_id=token_hex(4), now=datetime.now(UTC)
-    )
+    ) as run:
+        if run.warnings:
+            show_diagnostics(run.warnings)
+        yield run
 
 
 @asynccontextmanager

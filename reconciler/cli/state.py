@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import env_option, lock_option, state_option
+from reconciler.cli.options import lock_option
 from reconciler.cli.pipeline import open_run
+from reconciler.cli.state_log import log
+from reconciler.cli.state_mending import pull, push, restore, seal
+from reconciler.cli.state_store import with_store
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ExitCode, ReconcileError
@@ -25,19 +25,12 @@ def command() -> None:
     """Look into the state of the stack at PATH, or mend it. None of this changes an object."""
 
 
-def _with_store(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what names a stack; the command gets the store of its state."""
-
-    @wraps(function)
-    def command(*, path: Path, env: str, state_dir: Path | None, **others: Any) -> Any:
-        return function(store=_store(path, env, state_dir), **others)
-
-    path = click.argument("path", type=click.Path(path_type=Path), default=Path())
-    return path(env_option(state_option(command)))
+for _more in (seal, restore, pull, push, log):
+    command.add_command(_more)
 
 
 @command.command("list", epilog="Example: reconcile state list examples/connection_pool")
-@_with_store
+@with_store
 def list_(store: "FileStore") -> int:
     """List what is recorded: address and id."""
     from reconciler.render.lists import columns
@@ -55,7 +48,7 @@ def list_(store: "FileStore") -> int:
     "show", epilog="Example: reconcile state show aiven_pg_user.app examples/connection_pool"
 )
 @click.argument("address")
-@_with_store
+@with_store
 def show(address: str, store: "FileStore") -> int:
     """Show what is recorded for ADDRESS."""
     recorded = _recorded(store.read(), address)
@@ -77,7 +70,7 @@ def show(address: str, store: "FileStore") -> int:
 )
 @click.argument("old")
 @click.argument("new")
-@_with_store
+@with_store
 @lock_option
 def move(old: str, new: str, store: "FileStore", lock_timeout: float) -> int:
     """Record the object of address OLD as NEW, after its declaration was renamed."""
@@ -99,7 +92,7 @@ def move(old: str, new: str, store: "FileStore", lock_timeout: float) -> int:
 
 @command.command("rm", epilog="Example: reconcile state rm aiven_pg_user.old")
 @click.argument("address")
-@_with_store
+@with_store
 @lock_option
 def remove(address: str, store: "FileStore", lock_timeout: float) -> int:
     """Forget ADDRESS. Its object stays as it is and is no longer managed."""
@@ -108,17 +101,6 @@ def remove(address: str, store: "FileStore", lock_timeout: float) -> int:
         asyncio.run(run.forget(Address(address)))
     click.echo(f"forgot {address}; {recorded.identity} stays as it is")
     return ExitCode.DONE
-
-
-def _store(path: Path, env: str, state_dir: Path | None) -> "FileStore":
-    """Return the store of the stack at PATH; reads the stack's name, nothing else of it."""
-    from reconciler.desired import load_stack_name
-    from reconciler.kinds.catalogue import load_catalogue
-    from reconciler.recorded.find import find_state_dir
-    from reconciler.recorded.stores.file import FileStore
-
-    name = load_stack_name(path, load_catalogue(), env=env)
-    return FileStore(state_dir or find_state_dir(path), name)
 
 
 def _address(text: str) -> Address:

@@ -30,7 +30,7 @@ _HEADER: Final = re.compile(
     r"(?P<mark>resources:(?: \{\})?\n)"
 )
 _VERSION: Final = re.compile(r"^version: ([0-9]{1,9})\r?$", re.MULTILINE)
-_LINEAGE: Final = re.compile(r"[0-9a-f]{32}")
+LINEAGE: Final = re.compile(r"[0-9a-f]{32}")
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NOT_A_NUMBER: Final = re.compile(r"[0-9a-f]*[a-df][0-9a-f]*[a-df][0-9a-f]*")
 _YAML_WORDS: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
@@ -47,7 +47,7 @@ def encode(state: State) -> bytes:
     Raises TypeError for what must never be stored (a Secret, an Unknown, anything that is not JSON) and
     StateError for a name that is too long to be a key.
     """
-    if not _LINEAGE.fullmatch(state.lineage):
+    if not LINEAGE.fullmatch(state.lineage):
         raise ValueError(f"a lineage is 32 hex digits, not {state.lineage!r}")
     stack = _scalar(state.stack)
     before = (
@@ -113,8 +113,8 @@ def decode(data: bytes, file: str = "") -> State:
 
     Raises NewerStateError for a later format, DamagedStateError for anything that `encode` did not write.
     """
-    text = _text(data, file)
-    _refuse_newer(text, file)
+    text = read_text(data, file)
+    refuse_newer(text, file)
     header = _HEADER.match(text)
     if header is None:
         raise _damaged(file, "Its first lines are not those of a state file.")
@@ -132,7 +132,8 @@ def decode(data: bytes, file: str = "") -> State:
     return _decode_lines(text, header, file)
 
 
-def _text(data: bytes, file: str) -> str:
+def read_text(data: bytes, file: str) -> str:
+    """Return the bytes as text; raise DamagedStateError when they are none, or nothing."""
     if not data.strip(b"\0"):
         raise DamagedStateError(
             Diagnostic(
@@ -148,7 +149,8 @@ def _text(data: bytes, file: str) -> str:
         raise _damaged(file, f"Byte {error.start + 1:,} is not UTF-8.") from error
 
 
-def _refuse_newer(text: str, file: str) -> None:
+def refuse_newer(text: str, file: str) -> None:
+    """Raise NewerStateError when the text says that it is of a later format."""
     version = _VERSION.search(text, 0, 1000)
     if version is not None and int(version[1]) > VERSION:
         raise NewerStateError(newer(file, int(version[1]), VERSION), version=int(version[1]))
@@ -200,7 +202,7 @@ def _decode_lines(text: str, header: re.Match[str], file: str) -> State:
 
 def _unlineage(text: str) -> str:
     lineage = _unscalar(text)
-    if not _LINEAGE.fullmatch(lineage):
+    if not LINEAGE.fullmatch(lineage):
         raise lines.ShapeError("the lineage is not 32 hex digits")
     return lineage
 

@@ -1,5 +1,6 @@
 """The files of one stack: where they are, and how the state file is read and replaced."""
 
+import contextlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,9 +86,33 @@ class Files:
             state = codec.decode(data, str(self.state))
         except DamagedStateError as error:
             raise self._with_backup(error) from error
+        self.check_stack(state)
+        return state
+
+    def read_state_file(self) -> State | None:
+        """Return what the state file itself holds, None when it cannot be read or is not there."""
+        with contextlib.suppress(StateError), told("read", self.state):
+            state = codec.decode(self.disk.read(self.state) or b"", str(self.state))
+            self.check_stack(state)
+            return state
+        return None
+
+    def check_stack(self, state: State) -> None:
+        """Raise DamagedStateError when a state is of another stack."""
         if state.stack != self.stack:
             raise DamagedStateError(self._other_stack(state.stack))
-        return state
+
+    def check_lineage(self, state: State, backup: State | None) -> None:
+        """Raise DamagedStateError when a state is of another history than its backups."""
+        if backup is not None and backup.lineage != state.lineage:
+            raise DamagedStateError(
+                Diagnostic(
+                    summary="State is of another history",
+                    detail=f"Its lineage is {state.lineage}, that of its backups {backup.lineage}.",
+                    hint=f"put lineage {backup.lineage} back, or move the backups away",
+                    location=Location(str(self.state)),
+                )
+            )
 
     def read_log(self, known: str) -> Trail:
         """Return the log. known: the hash of the last line that was written here, "" for none."""

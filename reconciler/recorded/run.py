@@ -65,6 +65,11 @@ class Run:
             )
 
     @property
+    def id(self) -> str:
+        """Return what names this run in the log, the lock and the journal."""
+        return str(self._hold.holder["run"])
+
+    @property
     def current(self) -> State:
         """The state as it is by now, under the serial the run found."""
         return self._ledger.put_into(self.state)
@@ -140,14 +145,20 @@ class Run:
         return kind(describe(cause, "written", self._hold.files.journal))
 
     def conclude(
-        self, exit_code: int, *, plan: str = "", counts: Mapping[str, int] | None = None
+        self, exit_code: int, *, plan: str | None = None, counts: Mapping[str, int] | None = None
     ) -> None:
         """Say how the command ended, for the line that it leaves in the log.
 
-        plan: digest of the plan that was carried out. counts: what was done, such as {"created": 3}.
-        Where nothing is said it is 0, or what the error that ends the run says.
+        plan: digest of the plan that was carried out. counts: what was done, such as {"create": 3}. What is
+        left out stays as it was said before. Where nothing is said the exit code is 0, or that of the error
+        which ends the run.
         """
-        self._outcome = Outcome(exit_code=exit_code, plan=plan, counts=counts or {})
+        said = self._outcome
+        self._outcome = Outcome(
+            exit_code=exit_code,
+            plan=said.plan if plan is None else plan,
+            counts=said.counts if counts is None else dict(counts),
+        )
 
     def conclude_by(self, error: BaseException) -> None:
         """Say that an error ended the command."""

@@ -15,13 +15,18 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.model.state import State
+from reconciler.recorded import mending
+from reconciler.recorded.backups import Backup
 from reconciler.recorded.disk import Disk
+from reconciler.recorded.edited import read_edited
 from reconciler.recorded.errors import DamagedStateError
 from reconciler.recorded.files import Files
-from reconciler.recorded.hold import hold_stack, read_whole
+from reconciler.recorded.hold import Hold, hold_stack, read_whole
 from reconciler.recorded.lock import read_info
+from reconciler.recorded.mending import Edit, Restored
 from reconciler.recorded.run import Run
-from reconciler.recorded.trail import Trail
+from reconciler.recorded.trail import Outcome, Trail
+from reconciler.recorded.trouble import told
 from reconciler.recorded.writer import FULL
 
 _READS: Final = 3
@@ -67,6 +72,47 @@ class FileStore:
         """Return the audit trail: a line for each command that held the stack."""
         known = read_info(self.files.disk, self.files.lock).get("log", "")
         return self.files.read_log(str(known))
+
+    def read_edit(self) -> Edit:
+        """Return the state file as it was found, edited or not. Raises DamagedStateError."""
+        return mending.read_edit(self.files)
+
+    def list_backups(self) -> tuple[Backup, ...]:
+        """Return the states before, newest first."""
+        return self.files.backups.all()
+
+    def seal(self, *, run_id: str, now: datetime, lock_timeout_s: float = 0.0) -> Edit:
+        """Take a state file that was edited by hand for the state."""
+        with self._mended("state seal", run_id, now, lock_timeout_s) as hold:
+            return mending.seal(self.files, hold)
+
+    def restore(
+        self, serial: int | None, *, run_id: str, now: datetime, lock_timeout_s: float = 0.0
+    ) -> Restored:
+        """Go back to a backup: that of `serial`, or the newest that can be read. Raises BackupError."""
+        with self._mended("state restore", run_id, now, lock_timeout_s) as hold:
+            return mending.restore(self.files, hold, serial)
+
+    def push(
+        self, data: bytes, file: str, *, run_id: str, now: datetime, lock_timeout_s: float = 0.0
+    ) -> State:
+        """Take the bytes of `file` for the state; return what it was. Raises RefusedPushError."""
+        state = read_edited(data, file)
+        with self._mended("state push", run_id, now, lock_timeout_s) as hold:
+            return mending.push(hold, state)
+
+    @contextlib.contextmanager
+    def _mended(
+        self, verb: str, run_id: str, now: datetime, lock_timeout_s: float
+    ) -> Iterator[Hold]:
+        """Hold the stack without a run; what was done leaves a line in the log as a run does."""
+        with hold_stack(
+            self.files, verb, run_id=run_id, now=now, lock_timeout_s=lock_timeout_s
+        ) as hold:
+            with told("written", self.files.log):
+                self.files.prepare_log()
+            yield hold
+            hold.log(Outcome(exit_code=0))
 
     @contextlib.contextmanager
     def open_run(
