@@ -77,14 +77,16 @@ class _World:
         return self.live[key].is_present
 
     def names_near(self, key: ObjectKey) -> list[str]:
-        """Return the names of objects of that kind, in the same container, that there will be."""
+        """Return the names of objects of that kind, in the same container, that there may be."""
         known = {*self.after, *(k for k, found in self.live.items() if found.is_present)}
         around = key[1].rpartition("/")[0]
-        return sorted(
+        names = {
             _name(other)
             for kind, other in known
             if kind == key[0] and other.rpartition("/")[0] == around and other
-        )
+        }
+        given = self.catalogue[key[0]].given
+        return sorted((names | set(given.names if given else ())) - {_name(key[1])})
 
 
 def _comes_with(kind: Kind, identity: str, owner: Decided) -> bool | None:
