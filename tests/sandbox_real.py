@@ -78,8 +78,12 @@ class Shop:
         return row and row[0]
 
     def names(self, question: str) -> list[Any]:
-        """Return the first column of an answer of the database, asked past the pooler."""
-        with self.connect(self.service()["service_uri"]) as session:
+        """Return the first column of an answer of the database, asked past the pooler.
+
+        In the one database that cannot be deleted.
+        """
+        uri = self.service()["service_uri"].replace("/defaultdb?", "/postgres?")
+        with self.connect(uri) as session:
             return [row[0] for row in session.execute(question)]
 
     def console(self, question: str) -> list[dict[str, Any]]:
