@@ -72,7 +72,9 @@ def apply_summary(
 
 def _all_done(plan: Plan, elapsed_s: float, width: int) -> list[Line]:
     found = Counter(
-        _PAST.get(word_of(change), "recorded") for change in plan.changes if change.steps
+        _PAST.get(word_of(change), "recorded")
+        for change in plan.changes
+        if change.steps or change.moved_from
     )
     counts = [f"{found[word]:,} {word}" for word in _PAST.values() if found[word]]
     name = f" {terminal(plan.id)}" if plan.id else ""

@@ -24,8 +24,11 @@ _FELT = {
     "data-loss": ("loses its data", "lose their data"),
     "cut-clients": ("loses its clients", "lose their clients"),
     "refuse-logins": ("refuses logins", "refuse logins"),
+    "restart": ("restarts", "restart"),
+    "upgrade": ("is upgraded", "are upgraded"),
     "role-switch": ("gets another role", "get another role"),
     "retarget": ("gets another database", "get another database"),
+    "access": ("is reached from elsewhere", "are reached from elsewhere"),
     "semantics": ("behaves differently", "behave differently"),
 }
 """By effect code, for one and for many, the worst first. Any other code is named as it is."""
