@@ -19,6 +19,7 @@ _COMMANDS = {
     "accept": "Write a live value into its YAML line.",
     "refresh": "Forget recorded objects that are gone.",
     "import": "Record an object that exists already.",
+    "explain": "Tell where a value comes from, and what becomes of it.",
     "output": "Print the stack's outputs.",
     "show": "Show a plan file.",
     "fmt": "Lay out the YAML, comments kept.",

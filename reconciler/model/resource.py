@@ -103,6 +103,10 @@ class Origins(Protocol):
         """Return the chain for the value at `path`, nearest first; empty when nothing is known."""
         ...
 
+    def kind_of(self, path: Path) -> OriginKind | None:
+        """Return what gave the value at `path`, at next to no cost; None when nothing is known."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
