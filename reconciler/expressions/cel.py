@@ -18,7 +18,7 @@ from reconciler.expressions.bounds import (
     is_harmless,
     nested_loops,
 )
-from reconciler.expressions.errors import ExpressionError
+from reconciler.expressions.errors import ExpressionError, shortened
 from reconciler.expressions.needs import free_names
 from reconciler.expressions.order import ordered
 from reconciler.expressions.syntax import Call, Entries, Loop, Node, children, read_tree, write_tree
@@ -27,7 +27,6 @@ from reconciler.expressions.words import (
     failed,
     not_compiled,
     read_problems,
-    shortened,
     too_much,
 )
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.expressions.errors import ExpressionError
+from reconciler.expressions.errors import ExpressionError, shortened
 from reconciler.expressions.reference import Indexed, Need, Reference, parse_path, spell_path
-from reconciler.expressions.words import shortened
 from reconciler.model.location import Path
 from reconciler.model.values import Secret, Unknown
 

@@ -15,3 +15,9 @@ class ExpressionError(ReconcileError):
         self.summary = summary
         self.detail = detail
         self.hint = hint
+
+
+def shortened(text: str) -> str:
+    """Return the expression in one line, as far as it fits in a message."""
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,15 +1,23 @@
 """The CEL library's messages in plain words, and the errors made of them."""
 
 import re
+from difflib import get_close_matches
 from typing import NamedTuple
 
-from reconciler.expressions.errors import ExpressionError
+from reconciler.expressions.errors import ExpressionError, shortened
 
 _PLACED = re.compile(r"ERROR: [^:\n]*:(-?\d+):(-?\d+): (.*)")
 _STATUS = re.compile(r"^[A-Z_]+: ")
 _SUFFIX = re.compile(r"\s*\[[A-Z_]+\]$")
 _OVERLOAD = re.compile(r"for '([^']+)' applied to '\((.*)\)'")
 _OVERLOADS = re.compile(r"No matching overloads found : (.+?)\((.*)\)$")
+_FUNCTIONS = (
+    *("bool", "double", "duration", "has", "int", "matches", "size", "string", "timestamp", "type"),
+    *("contains", "endsWith", "startsWith", "charAt", "format", "indexOf", "join", "lastIndexOf"),
+    *("lowerAscii", "replace", "reverse", "split", "substring", "trim", "upperAscii", "quote"),
+    *("all", "exists", "exists_one", "filter", "map", "distinct", "flatten", "slice", "sort"),
+    *("sortBy", "abs", "ceil", "floor", "greatest", "least", "round"),
+)
 _FUNCTION = re.compile("there is no function '(.*)'")
 _TOO_DEEP = "more than 32 levels, or operators in a row"
 _TYPE_WORDS = {"int64": "int", "uint64": "uint", "null_type": "null", "@in": "in", "_[_]": "[ ]"}
@@ -77,8 +85,18 @@ def not_compiled(text: str, problem: Problem) -> ExpressionError:
     if offset is not None and (match := _FUNCTION.fullmatch(what)):
         offset = max(text.rfind(match[1], 0, offset), 0)  # told at its bracket
     where = f" at column {offset + 1}" if offset is not None else ""
-    hint = "write $${ for a literal ${; the rest is CEL, see https://cel.dev"
-    return ExpressionError("Invalid expression", f"'{shortened(text)}'{where}: {what}.", hint)
+    return ExpressionError(
+        "Invalid expression", f"'{shortened(text)}'{where}: {what}.", _hint(what)
+    )
+
+
+def _hint(what: str) -> str:
+    if match := _FUNCTION.fullmatch(what):
+        close = get_close_matches(match[1], _FUNCTIONS, 1)
+        return f"did you mean '{close[0]}'?" if close else "see https://cel.dev for its functions"
+    if "cannot be applied" in what:
+        return "string(…), int(…) and double(…) change the type"
+    return "write $${ for a literal ${; the rest is CEL, see https://cel.dev"
 
 
 def failed(text: str, message: str) -> ExpressionError:
@@ -93,9 +111,3 @@ def too_much(text: str, why: str) -> ExpressionError:
         f"'{shortened(text)}': {why}.",
         "take it apart, or write values out",
     )
-
-
-def shortened(text: str) -> str:
-    """Return the expression in one line, as far as it fits in a message."""
-    text = " ".join(text.split())
-    return text if len(text) <= 80 else text[:77] + "…"

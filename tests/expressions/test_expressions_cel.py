@@ -114,6 +114,21 @@ def test_a_mistake_is_told_with_its_place(text: str) -> None:
     assert "<input>" not in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("'A'.lower()", "did you mean 'lowerAscii'?"),
+        ("1 + 'a'", "string(…), int(…) and double(…) change the type"),
+        ("a:-b", "write $${ for a literal ${; the rest is CEL, see https://cel.dev"),
+    ],
+)
+def test_a_mistake_has_a_hint(text: str, hint: str) -> None:
+    """What to type instead."""
+    with pytest.raises(ExpressionError) as caught:
+        compile_cel(text)
+    assert caught.value.hint == hint
+
+
 FAILS = {
     "vars.map.q": 'there is no key "q"',
     "vars.list[7]": "there is no item 7 in a list of 3",

@@ -342,7 +342,6 @@ def test_plain_paths_never_load_cel() -> None:
         "reconciler.expressions.reference",
         "reconciler.expressions.scan",
         "reconciler.expressions.template",
-        "reconciler.expressions.words",
     ]
 
 
