@@ -58,15 +58,18 @@ class Endpoint:
         begun_s = time.perf_counter()
         fault = self.world.faults.take(method, scope["path"])
         await self._wait(fault)
-        if fault is None:
-            done = await self.answer(scope, raw)
-            await send_reply(send, done)
-            self._log(scope, begun_s, done)
-            return
-        prevented = fault.prevents_work
-        reply = None if prevented else await self.answer(scope, raw)
-        sent = await send_faulty(send, fault, reply)
-        self._log(scope, begun_s, sent, fault)
+        is_done = fault is None or not fault.prevents_work
+        reply = await self.answer(scope, raw) if is_done else None
+        if fault is not None and fault.status is not None:
+            reply = fault.status, fault.answer(fault.status)
+        # Before it is sent: who has the answer finds it in the log.
+        self._log(scope, begun_s, reply, fault)
+        if fault is not None and (fault.drop or reply is None):
+            await cut(send)
+        elif reply is not None and fault is not None:
+            await send_faulty(send, fault, reply)
+        elif reply is not None:
+            await send_reply(send, reply)
 
     async def answer(self, scope: Scope, raw: bytes | None) -> Reply:
         """Return status and body, whatever happens; a surprise is a 500 that says so."""
@@ -102,9 +105,9 @@ class Endpoint:
         if delay_s > 0:
             await asyncio.sleep(delay_s)
 
-    def _log(
-        self, scope: Scope, begun_s: float, sent: Reply | None, fault: Fault | None = None
-    ) -> None:
+    def _log(self, scope: Scope, begun_s: float, sent: Reply | None, fault: Fault | None) -> None:
+        if fault is not None and (fault.drop or fault.truncate):
+            sent = None
         took_ms = (time.perf_counter() - begun_s) * 1000
         self.world.log.add(entry(scope["method"], scope["path"], took_ms, sent, fault))
 
@@ -215,21 +218,12 @@ def _head(status: int, length: int, more: Iterable[tuple[bytes, bytes]]) -> Mess
     }
 
 
-async def send_faulty(send: Send, fault: Fault, done: Reply | None) -> Reply | None:
-    """Answer what the fault says, and return what was sent: None is a connection cut."""
-    if fault.drop:
-        await cut(send)
-        return None
-    sent = done
-    if fault.status is not None:
-        sent = (fault.status, fault.answer(fault.status))
-    if sent is None:
-        return None
+async def send_faulty(send: Send, fault: Fault, reply: Reply) -> None:
+    """Send as the fault says: slowly, in part, or with its headers only."""
     if fault.truncate or fault.slow_s > 0:
-        await _send_in_pieces(send, fault, sent)
-        return None if fault.truncate else sent
-    await send_reply(send, sent, fault.headers())
-    return sent
+        await _send_in_pieces(send, fault, reply)
+    else:
+        await send_reply(send, reply, fault.headers())
 
 
 async def _send_in_pieces(send: Send, fault: Fault, reply: Reply) -> None:
