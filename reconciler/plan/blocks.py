@@ -27,15 +27,21 @@ class Moved:
 
 
 def move(recorded: Records, moves: Iterable[Move]) -> Moved:
-    """Return the record with every `moved` block carried out that has not been already."""
+    """Return the record with every `moved` block carried out that has not been already.
+
+    Blocks follow one another, whatever their order: with a → b and b → c what is recorded as a is c.
+    """
+    blocks = {block.source: block for block in moves}
+    ends = {address: _end(address, blocks) for address in sorted(recorded)}
+    owners = {old: old for old, (new, _) in ends.items() if new == old}
     renamed: dict[Address, Address] = {}
     problems = []
-    for block in moves:
-        for old, new in _pairs(block, recorded):
-            if new in recorded:
-                problems.append(_taken(block, old, new))
-            else:
-                renamed[old] = new
+    for old, (new, last) in ends.items():
+        owner = owners.setdefault(new, old)
+        if last is not None and owner != old:
+            problems.append(_taken(last, old, new, owner))
+        elif new != old:
+            renamed[old] = new
     if not renamed:
         return Moved(recorded=recorded, problems=tuple(problems))
     after = {
@@ -53,15 +59,25 @@ def move(recorded: Records, moves: Iterable[Move]) -> Moved:
     )
 
 
-def _pairs(block: Move, recorded: Records) -> Iterator[tuple[Address, Address]]:
-    """Yield what is recorded and moves, with where to; without a key every key moves along."""
-    if block.source in recorded:
-        yield block.source, block.target
-    if block.source.key is None and block.target.key is None:
-        for address in recorded:
-            if address.startswith(f"{block.source}["):
-                target = block.target
-                yield address, Address.of(target.kind, target.name, address.key)
+def _end(address: Address, blocks: Mapping[Address, Move]) -> tuple[Address, Move | None]:
+    """Return where an address ends, and the last block on the way."""
+    seen: set[Address] = set()
+    last = None
+    while address not in seen and (block := _next(address, blocks)) is not None:
+        seen.add(address)
+        last, target = block, block.target
+        is_own = block.source == address
+        address = target if is_own else Address.of(target.kind, target.name, address.key)
+    return address, last
+
+
+def _next(address: Address, blocks: Mapping[Address, Move]) -> Move | None:
+    """Return the block that moves an address: its own, else the one that takes every key along."""
+    own = blocks.get(address)
+    if own is not None or address.key is None:
+        return own
+    of_all = blocks.get(Address.of(address.kind, address.name))
+    return of_all if of_all is not None and of_all.target.key is None else None
 
 
 def _with_needs(record: Recorded, renamed: Mapping[Address, Address]) -> Recorded:
@@ -71,11 +87,12 @@ def _with_needs(record: Recorded, renamed: Mapping[Address, Address]) -> Recorde
     return replace(record, depends_on=tuple(needs))
 
 
-def _taken(block: Move, old: Address, new: Address) -> Diagnostic:
+def _taken(block: Move, old: Address, new: Address, owner: Address) -> Diagnostic:
+    both = "both are recorded" if owner == new else f"{owner} moves there too"
     return Diagnostic(
         summary="Address is recorded already",
-        detail=f"{old} cannot move to {new}: both are recorded.",
-        hint=f"reconcile state rm '{new}', or take the block out",
+        detail=f"{old} cannot move to {new}: {both}.",
+        hint=f"reconcile state rm '{owner}', or take the block out",
         location=block.location,
     )
 

@@ -74,6 +74,7 @@ def build_plan(
     """
     recorded, resolutions = resolve_intents(state, live, catalogue)
     moved = move(recorded, stack.moves)
+    state = replace(state, resources=moved.recorded)
     inputs = _inputs(stack, moved, live, catalogue, scope)
     try:
         everything = _decide_all(inputs)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reconciler.kinds.kind import Kind
+from reconciler.kinds.kind import Attribute, Kind
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import BLOCKING, Action
@@ -34,9 +34,19 @@ def _reason_to_replace(inputs: Inputs, found: Decided, decided: DecidedMap) -> s
             return f"triggered by {trigger.target}"
     for link in inputs.links[found.address]:
         attribute = found.kind.attributes.get(link.attribute)
-        if decided[link.target].action is Action.REPLACE and attribute and attribute.force_new:
+        if attribute is None or not attribute.force_new:
+            continue
+        other = decided[link.target]
+        if other.action is Action.REPLACE and not _follows(found, attribute, other):
             return f"{link.target} is replaced"
     return ""
+
+
+def _follows(found: Decided, attribute: Attribute, other: Decided) -> bool:
+    """Whether it can go over in place from the old object to the new one: both are there for a while."""
+    if not (found.lifecycle.update_in_place and attribute.updatable):
+        return False
+    return other.lifecycle.create_before_destroy and not other.keeps_identity
 
 
 def _fires(trigger: Trigger, decided: DecidedMap) -> bool:

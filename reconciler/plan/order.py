@@ -1,7 +1,8 @@
 """Verdicts → steps in an order that holds every rule.
 
 Create after what it refers to; delete before it; create again after its own delete; let go of an object
-before it is deleted, unless that closes a cycle. What lies in a deleted object goes with it.
+before it is deleted, and delete what is made again only when all it needs is there, unless that closes a
+cycle. What lies in a deleted object goes with it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,7 +39,7 @@ class Work:
     ops: each address's operations, in their own order.
     links: who refers to whom as declared. recorded_links: as last applied.
     gone_with: address → the address of the container whose deletion takes it along.
-    soft: edges that give way rather than close a cycle, beside those of the rules.
+    soft: edges that give way rather than close a cycle, beside those of the rules, and before them.
     """
 
     ops: Mapping[Address, tuple[Op, ...]]
@@ -58,7 +59,7 @@ class CycleFoundError(Exception):
 
 def walk_order(addresses: Iterable[Address], links: Links) -> tuple[Address, ...]:
     """Return the addresses so that each comes after what it refers to; raise CycleFoundError."""
-    graph = {address: {link.target for link in links.get(address, ())} for address in addresses}
+    graph = {a: {link.target for link in links.get(a, ())} for a in sorted(addresses)}
     try:
         return tuple(_in_order(graph))
     except CycleError as error:
@@ -70,25 +71,30 @@ def order_steps(work: Work) -> tuple[Ordered, ...]:
     nodes = [(address, op) for address, ops in sorted(work.ops.items()) for op in ops]
     known = set(nodes)
     hard = set(_hard_edges(work))
-    soft = {edge for edge in (*_soft_edges(work), *work.soft) if known.issuperset(edge)}
+    yielding = [
+        {edge for edge in edges if known.issuperset(edge)}
+        for edges in (work.soft, _short_gaps(work), _letting_go(work), _recorded_edges(work))
+    ]
     while True:
         graph: dict[Node, set[Node]] = {node: set() for node in nodes}
-        for later, earlier in hard | soft:
+        for later, earlier in hard.union(*yielding):
             graph[later].add(earlier)
         try:
             order = list(_in_order(graph))
         except CycleError as error:
             cycle: list[Node] = error.args[1]
-            closing = {(b, a) for a, b in pairwise(cycle)} & soft
-            if not closing:
+            closing = {(b, a) for a, b in pairwise(cycle)} - hard
+            weakest = next((edges for edges in yielding if edges & closing), None)
+            if weakest is None:
                 raise CycleFoundError(tuple(node[0] for node in reversed(cycle))) from None
-            soft -= closing
+            weakest -= closing
             continue
         return tuple(Ordered(node=node, needs=tuple(sorted(graph[node]))) for node in order)
 
 
 def _in_order(graph: Mapping[T, set[T]]) -> Iterator[T]:
-    sorter = TopologicalSorter(graph)
+    # Sorted, because which cycle is found, and so what gives way, hangs on the order of insertion.
+    sorter = TopologicalSorter({node: sorted(earlier) for node, earlier in graph.items()})
     sorter.prepare()
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
@@ -109,11 +115,6 @@ def _hard_edges(work: Work) -> Iterator[Edge]:
                     yield (address, making), (link.target, earlier)
         if address in work.gone_with and ops:
             yield _after_container(work, address, ops[-1])
-    for address, targets in work.recorded_links.items():
-        if Op.DELETE in work.ops.get(address, ()):
-            for target in targets:
-                if Op.DELETE in work.ops.get(target, ()):
-                    yield (target, Op.DELETE), (address, Op.DELETE)
 
 
 def _after_container(work: Work, address: Address, last: Op) -> Edge:
@@ -128,7 +129,36 @@ def _after_container(work: Work, address: Address, last: Op) -> Edge:
     return (address, last), (container, Op.DELETE)
 
 
-def _soft_edges(work: Work) -> Iterator[Edge]:
+# What gives way, from the first to the last that does.
+
+
+def _short_gaps(work: Work) -> Iterator[Edge]:
+    """Yield edges that delete what is made again only when all that it needs is there.
+
+    It is gone for as short as can be, and it stays should one of those steps fail.
+    """
+    for address, ops in work.ops.items():
+        if address in work.gone_with or Op.DELETE not in ops or Op.CREATE not in ops:
+            continue
+        for link in work.links.get(address, ()):
+            earlier = _first(work.ops.get(link.target, ()), _MAKING)
+            if earlier:
+                yield (address, Op.DELETE), (link.target, earlier)
+
+
+def _recorded_edges(work: Work) -> Iterator[Edge]:
+    """Yield edges that delete an object before what it referred to.
+
+    Records of two runs may contradict each other; nobody could mend that, so they give way too.
+    """
+    for address, targets in work.recorded_links.items():
+        if Op.DELETE in work.ops.get(address, ()):
+            for target in targets:
+                if Op.DELETE in work.ops.get(target, ()):
+                    yield (target, Op.DELETE), (address, Op.DELETE)
+
+
+def _letting_go(work: Work) -> Iterator[Edge]:
     for address, targets in work.recorded_links.items():
         if Op.UPDATE in work.ops.get(address, ()):
             for target in targets:
