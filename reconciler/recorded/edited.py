@@ -35,14 +35,22 @@ def read_edited(data: bytes, file: str = "") -> State:
     codec.refuse_newer(text, file)
     reader = _Reader(file)
     found = [line.strip() for line in text.split("\n")]
-    while found and not found[-1]:
-        found.pop()
-    if not found or found[-1] != codec.END.strip():
+    if not _has_end(found):
         reader.complain(len(found), "The end mark, '# end', is missing: this file was cut short.")
     for number, line in enumerate(found, 1):
         if line and not line.startswith("#"):
             reader.read(number, line)
     return reader.result()
+
+
+def _has_end(found: list[str]) -> bool:
+    """Whether the end mark stands behind everything but remarks."""
+    for line in reversed(found):
+        if line == codec.END.strip():
+            return True
+        if line and not line.startswith("#"):
+            return False
+    return False
 
 
 @dataclass(slots=True)

@@ -82,6 +82,7 @@ def seal(files: Files, hold: Hold) -> Edit:
     """Take an edited state file for the state; what a run that was cut has left is put in as well."""
     edit = read_edit(files)
     if edit.is_as_written:
+        hold.note(edit.state)
         return edit
     left = files.decode_journal(files.read_journal())
     state = edit.state

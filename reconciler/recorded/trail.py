@@ -96,7 +96,7 @@ def read_trail(data: bytes, known: str = "") -> Trail:
         broken = broken or _misfit(at + 1, n, prev, hashes[at - 1] if at else START)
     is_gone = bool(known) and known not in hashes
     if is_gone:
-        broken = broken or (len(found) + 1, "is gone, or the one before it was changed")
+        broken = broken or (max(1, len(found)), "was changed, or lines behind it are missing")
     return Trail(
         logged=tuple(logged),
         broken=broken,
@@ -115,11 +115,16 @@ def _whole(data: bytes) -> bytes:
 
 
 def _misfit(number: int, n: int, prev: str, hash_before: str) -> tuple[int, str] | None:
-    if prev != hash_before:
-        return number, "does not follow the line before it: that was changed, or lines are missing"
     if n != number:
-        return number, f"says that it is line {n:,}"
-    return None
+        return number, f"says that it is line {n:,}: lines before it are missing, or put in"
+    if prev == hash_before:
+        return None
+    if number == 1:
+        return 1, "was changed: the first line follows none"
+    return (
+        number - 1,
+        f"was changed, or lines behind it are missing: line {number:,} does not fit it",
+    )
 
 
 def _decode(text: bytes) -> tuple[int, str, LogLine]:

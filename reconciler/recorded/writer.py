@@ -47,7 +47,7 @@ class Writer:
         self._files = files
         self._fold = fold
         self._full = full
-        self._count = 0
+        self._count = 0  # of records; the header is none
         self._end = 0
         self._waiting: list[_Waiting] = []
         self._busy: asyncio.Future[None] | None = None
@@ -60,6 +60,7 @@ class Writer:
         except BaseException:
             self.close()
             raise
+        self._count = 0
 
     @property
     def _disk(self) -> Disk:
