@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -196,16 +197,24 @@ class Workbench:
         return [f"{step['op']} {c['address']}" for c in changes for step in c["steps"]]
 
     def apply(self, *words: str, code: int = 0, **environment: str) -> Ran:
-        """Apply without being asked; the exit code must be as given."""
-        ran = self.reconcile("apply", "--auto-approve", *words, **environment)
+        """Apply without being asked, whatever is lost; the exit code must be as given."""
+        ran = self.attempt("apply", *words, **environment)
         assert ran.code == code, ran.both
         return ran
 
-    def destroy(self, *words: str, code: int = 0) -> Ran:
-        """Destroy without being asked; the exit code must be as given."""
-        ran = self.reconcile("destroy", "--auto-approve", *words)
+    def destroy(self, *words: str, code: int = 0, **environment: str) -> Ran:
+        """Destroy without being asked, whatever is lost; the exit code must be as given."""
+        ran = self.attempt("destroy", *words, **environment)
         assert ran.code == code, ran.both
         return ran
+
+    def attempt(self, verb: str, *words: str, **environment: str) -> Ran:
+        """Apply or destroy without being asked, with every flag that it says it needs."""
+        ran = self.reconcile(verb, "--auto-approve", *words, **environment)
+        needed = acknowledged(ran) if ran.code == 4 else []
+        if not needed:
+            return ran
+        return self.reconcile(verb, "--auto-approve", *words, *needed, **environment)
 
     # --- the API, as somebody else would use it
 
@@ -316,6 +325,12 @@ class Recorder:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+def acknowledged(ran: Ran) -> list[str]:
+    """Return the flags that a blocked apply asked for."""
+    found = re.findall(r"add (--ack|--allow-delete) ('[^']*'|[^\s,]+)", ran.said)
+    return [word.strip("'") for pair in found for word in pair]
 
 
 def is_change(change: Mapping[str, Any]) -> bool:

@@ -198,7 +198,8 @@ def test_a_kill_while_a_service_is_built_makes_no_second_one(bench: Workbench) -
 def test_a_reader_that_leaves_does_not_stop_an_apply(slow: Workbench) -> None:
     """`reconcile apply | head -1`: all is done and recorded."""
     slow.settings(latency_s=0.02)
-    for flags in ([], ["--json"]):
+    for pools, flags in enumerate(([], ["--json"]), 20):
+        slow.write(thirty_objects(pools))
         process = slow.start("apply", "--auto-approve", *flags)
         assert process.stdout is not None
         process.stdout.readline()
@@ -209,7 +210,6 @@ def test_a_reader_that_leaves_does_not_stop_an_apply(slow: Workbench) -> None:
         assert process.wait(timeout=20) == 0, err
         assert "Traceback" not in err
         assert slow.steps() == []
-        slow.write(stack(pg={"main": pg()}))
 
 
 @pytest.mark.parametrize("closed", ["stdout", "stderr", "both"])
@@ -316,7 +316,7 @@ def test_kills_among_updates_replacements_and_deletions_are_finished(bench: Work
     for writes in (2, 9, 14):
         bench.settings(latency_s=0.06)
         bench.hook("DELETE", "requests")
-        with bench.start("apply", "--auto-approve", "--parallelism", "10") as process:
+        with bench.start("apply", "--auto-approve", "--allow-delete", "30") as process:
             wait_for_writes(bench, writes)
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=20)

@@ -85,17 +85,26 @@ def test_a_url_that_cannot_be_used_is_told(applied: Workbench, url: str) -> None
     assert "u:p@" not in ran.said
 
 
+def blocked(bench: Workbench, place: str, *says: str) -> None:
+    """The plan is shown with what blocks it, its place and a hint; exit 4; nothing is written."""
+    with bench.counted() as calls:
+        ran = bench.reconcile("apply", "--auto-approve")
+    assert ran.code == 4, ran.both
+    assert f"stack.yaml:{place}: error:" in ran.said
+    for part in says:
+        assert part in ran.said
+    assert "hint:" in ran.said
+    assert not [call for call in calls if not call.startswith("GET")]
+
+
 def test_a_pool_on_a_database_there_is_none_of(bench: Workbench) -> None:
-    """The API refuses; the service is kept; the declaration is mended and the next run finishes."""
+    """Told with the plan; once the database is declared, both are made."""
     declared = stack(
         pg={"main": pg()},
         connection_pool={"main": pool("app", "${aiven_pg.main.service_name}", "orders")},
     )
     bench.write(declared)
-    ran = bench.apply(code=6)
-    assert "Database 'orders' does not exist" in ran.said
-    assert "aiven_connection_pool.main" in ran.said
-    assert list(bench.state()) == ["aiven_pg.main"]
+    blocked(bench, "21:22", "aiven_connection_pool.main.database_name", "pg1/orders")
     declared["resources"]["aiven_pg_database"] = {"orders": database("orders")}
     bench.write(declared)
     bench.apply()
@@ -103,36 +112,63 @@ def test_a_pool_on_a_database_there_is_none_of(bench: Workbench) -> None:
 
 
 def test_a_pool_pinned_to_a_user_there_is_none_of(bench: Workbench) -> None:
-    """403, which is retried for a while because users may show late; then the hint."""
-    bench.write(stack(pg={"main": pg()}))
-    bench.apply()
-    declared = stack(
-        pg={"main": pg()}, connection_pool={"main": pool("app", username="nobody", timeouts=SHORT)}
-    )
+    """The same for a user."""
+    declared = stack(pg={"main": pg()}, connection_pool={"main": pool("app", username="nobody")})
     bench.write(declared)
-    ran = bench.apply(code=1)
-    assert "username nobody does not exist" in ran.said
-    assert "hint: declare the user as an aiven_pg_user" in ran.said
+    blocked(bench, "22:17", "aiven_connection_pool.main.username", "pg1/nobody")
     declared["resources"]["aiven_pg_user"] = {"nobody": user("nobody")}
     bench.write(declared)
     bench.apply()
     assert bench.pools()["app"]["username"] == "nobody"
 
 
-SHORT = {"default": "1500ms"}
+NO_USER = {
+    "message": "Service database username app does not exist",
+    "errors": [{"message": "Service database username app does not exist", "status": 403}],
+}
+
+
+def test_a_user_that_shows_late_is_waited_for(bench: Workbench) -> None:
+    """403 right after the user was made is sent again for a while."""
+    declared = stack(
+        pg={"main": pg()},
+        pg_user={"app": user("app")},
+        connection_pool={"main": pool("app", username="app")},
+    )
+    bench.write(declared)
+    bench.fault(method="POST", path=f"{bench.project}/.*/connection_pool", status=403, body=NO_USER)
+    bench.apply()
+    assert bench.pools()["app"]["username"] == "app"
+
+
+def test_a_user_that_never_shows_is_told_with_the_kinds_hint(bench: Workbench) -> None:
+    """For as long as the operation may take; the rest is done."""
+    declared = stack(
+        pg={"main": pg()},
+        pg_user={"app": user("app")},
+        connection_pool={"main": pool("app", username="app", timeouts={"create": "1500ms"})},
+    )
+    bench.write(declared)
+    bench.fault(
+        method="POST",
+        path=f"{bench.project}/.*/connection_pool",
+        status=403,
+        body=NO_USER,
+        count=50,
+    )
+    ran = bench.apply(code=6)
+    assert "username app does not exist" in ran.said
+    assert "hint: declare the user as an aiven_pg_user" in ran.said
 
 
 def test_a_plan_without_pooling(bench: Workbench) -> None:
-    """hobbyist: refused, with the plan to choose; the service is made and recorded."""
+    """hobbyist: told with the plan to choose."""
     declared = stack(
         pg={"main": pg(plan="hobbyist")},
         connection_pool={"main": pool("app", "${aiven_pg.main.service_name}")},
     )
     bench.write(declared)
-    ran = bench.apply(code=6)
-    assert "does not include the connection pooling option" in ran.said
-    assert "hint: choose the plan startup-4 or higher" in ran.said
-    assert list(bench.state()) == ["aiven_pg.main"]
+    blocked(bench, "13:13", "hobbyist", "choose the plan startup-4 or higher")
     declared["resources"]["aiven_pg"]["main"]["plan"] = "startup-4"
     bench.write(declared)
     bench.apply()

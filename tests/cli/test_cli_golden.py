@@ -103,8 +103,15 @@ def renamed_by_another(bench: Workbench) -> None:
     bench.reconcile("state", "rm", "aiven_connection_pool.web")
 
 
-def refused(bench: Workbench) -> None:
+def hobbyist(bench: Workbench) -> None:
     bench.write(STACK.replace("plan: startup-4", "plan: hobbyist"))
+
+
+def refused(bench: Workbench) -> None:
+    """The API says no to one pool."""
+    bench.write(STACK)
+    body = {"message": "No, thanks", "errors": [{"message": "No, thanks", "status": 400}]}
+    bench.fault(method="POST", path="shop-pg/connection_pool", status=400, body=body)
 
 
 def misspelt(bench: Workbench) -> None:
@@ -123,10 +130,15 @@ SCENES: dict[str, tuple[Callable[[Workbench], None], list[str]]] = {
     "plan_of_a_size": (applied, ["plan", "--var", "pool_size=42"]),
     "plan_of_many_changes": (changed, ["plan"]),
     "apply_of_many_changes": (changed, ["apply", "--auto-approve", *SERIAL]),
+    "plan_blocked": (hobbyist, ["plan"]),
     "plan_refused": (renamed_by_another, ["plan"]),
     "apply_partly_refused": (refused, ["apply", "--auto-approve", *SERIAL]),
     "validate_misspelt": (misspelt, ["validate"]),
-    "destroy": (applied, ["destroy", "--auto-approve", *SERIAL]),
+    "destroy": (
+        applied,
+        ["destroy", "--auto-approve", "--ack", "data-loss:aiven_pg.shop", *SERIAL],
+    ),
+    "destroy_not_acknowledged": (applied, ["destroy", "--auto-approve"]),
     "state_list": (applied, ["state", "list"]),
 }
 

@@ -77,8 +77,8 @@ def test_a_protected_service_is_not_deleted_and_its_pools_stay(bench: Workbench)
     )
     bench.write(declared)
     bench.apply()
-    ran = bench.reconcile("destroy", "--auto-approve")
-    assert ran.code in (1, 4, 6), ran.both
+    ran = bench.attempt("destroy")
+    assert ran.code in (1, 4), ran.both
     assert "termination_protection" in ran.both or "protected against termination" in ran.both
     assert "hint:" in ran.both
     assert bench.services() == ["pg1"]
