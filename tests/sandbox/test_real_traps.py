@@ -15,7 +15,7 @@ from sandbox_real import Shop, invariant
 from reconciler.sandbox.account.authority import Authority
 from reconciler.sandbox.account.objects import Pool
 from reconciler.sandbox.real import tls
-from reconciler.sandbox.real.pooler import Line, render_hba, render_lines
+from reconciler.sandbox.real.pooler import line_of, render_hba, render_lines
 from reconciler.sandbox.real.wire import Connection
 
 pytestmark = pytest.mark.real_engine
@@ -168,7 +168,7 @@ def test_files_hold_no_plain_password_and_are_their_owners_only(shop: Shop) -> N
 
 def test_lines_of_a_pool_quote_what_they_hold() -> None:
     pool = Pool(name="p", database="it's", mode="session", size=3, username='q"')
-    lines = {"p": Line.of(pool)}
+    lines = {"p": line_of(pool)}
     assert "dbname='it''s' pool_mode=session pool_size=3 user='q\"'" in render_lines("", lines)
     assert 'hostssl "p" "q""" 127.0.0.1/32 scram-sha-256' in render_hba("avnadmin", lines)
 

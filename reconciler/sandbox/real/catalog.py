@@ -60,6 +60,8 @@ class Catalog:
         self.contexts: dict[str, str] = {}
         """Settings this PostgreSQL has (in lower case: TimeZone is timezone), and when each
         takes effect."""
+        self.options: dict[str, str] | None = None
+        """Settings that are known to be set; None when nobody looked yet."""
         self.skipped: dict[str, str] = {}
         """Settings it would not take when it was started, with what it said."""
 
@@ -68,7 +70,7 @@ class Catalog:
         sql = await self.postgres.sql()
         rows = await sql.query(READ_SETTINGS)
         self.contexts = {str(name).lower(): str(context) for name, context in rows}
-        self.roles = {}
+        self.roles, self.options = {}, None
         found = await sql.query(READ_ROLES)
         for name, replicates, verifier in found:
             user = service.users.get(str(name))
@@ -202,6 +204,9 @@ class Catalog:
         Strict: raise what PostgreSQL says against a value. Else, at a start, leave the value out.
         """
         wanted = postgres_options(service, frozenset(self.contexts))
+        if wanted == self.options:
+            return False
+        self.options = None
         sql = await self.postgres.sql()
         current = {str(name).lower(): str(value) for name, value in await sql.query(READ_FILE)}
         changes = {name: wanted.get(name) for name in {*wanted, *current}}
@@ -210,8 +215,10 @@ class Catalog:
         for name, value in sorted(changes.items()):
             await self._set(sql, name, value, strict=strict)
         if not changes:
+            self.options = wanted
             return False
         await self._reload(sql)
+        self.options = wanted
         return any(self.contexts.get(name) == "postmaster" for name in changes)
 
     async def _set(self, sql: Connection, name: str, value: str | None, *, strict: bool) -> None:

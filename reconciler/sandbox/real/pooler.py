@@ -11,7 +11,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.sandbox.account.engine import EngineError
 from reconciler.sandbox.account.objects import Pool, Service
@@ -32,18 +32,17 @@ ASK_AGAIN_S = 0.005
 SHOWN = ("name", "database", "pool_mode", "pool_size", "force_user")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A pool as SHOW DATABASES has it."""
+class Line(NamedTuple):
+    """A pool as SHOW DATABASES has it; a bare tuple, because there may be thousands."""
 
     database: str
     mode: str
     size: str
     username: str | None
 
-    @classmethod
-    def of(cls, pool: Pool) -> Line:
-        return cls(pool.database, pool.mode, str(pool.size), pool.username)
+
+def line_of(pool: Pool) -> Line:
+    return Line(pool.database, pool.mode, str(pool.size), pool.username)
 
 
 class Pooler:
@@ -73,7 +72,7 @@ class Pooler:
     async def start(self, service: Service, secrets: Mapping[str, str]) -> None:
         """Start the pooler; return when it is known to be ours on its port, with its pools."""
         programs, keeper = self.house.programs, self.house.keeper
-        wanted = {name: Line.of(pool) for name, pool in service.pools.items()}
+        wanted = {name: line_of(pool) for name, pool in service.pools.items()}
         self._write(service, secrets, wanted)
         self.child = await keeper.spawn(
             [programs.pgbouncer, self.ini], log=self.log, env=programs.pooler_environment()
@@ -95,7 +94,7 @@ class Pooler:
             await self.start(service, secrets)
             return
         self._automatic = automatic_pools(service)
-        wanted = {name: Line.of(pool) for name, pool in service.pools.items()}
+        wanted = {name: line_of(pool) for name, pool in service.pools.items()}
         repinned = {
             name
             for name, line in wanted.items()
@@ -132,11 +131,7 @@ class Pooler:
     async def show(self) -> dict[str, Line]:
         """Return the pools that are there, the console's own left out."""
         rows = await (await self.console()).query("SHOW DATABASES", SHOWN)
-        return {
-            str(name): Line(str(database), str(mode), str(size), user)
-            for name, database, mode, size, user in rows
-            if name != CONSOLE
-        }
+        return {str(row[0]): Line._make(row[1:]) for row in rows if row[0] != CONSOLE}
 
     async def console(self) -> Connection:
         if self._console is None or not self._console.is_open:
@@ -163,12 +158,13 @@ class Pooler:
         """Compare with what is there: RELOAD of a broken file says that all went well."""
         found = await self.show()
         may_have_more = automatic_pools(service) is not None
-        strangers = set() if may_have_more else {name for name in found if name not in wanted}
-        wrong = {name for name, line in wanted.items() if found.get(name) != line}
         self.lines = found
-        if strangers or wrong:
-            names = ", ".join(sorted(strangers | wrong)[:3])
-            raise EngineError(f"PgBouncer did not take the change ({names}): {tail(self.log)}")
+        if found != wanted:
+            strangers = set() if may_have_more else found.keys() - wanted.keys()
+            wrong = {name for name, line in wanted.items() if found.get(name) != line}
+            if strangers or wrong:
+                names = ", ".join(sorted(strangers | wrong)[:3])
+                raise EngineError(f"PgBouncer did not take the change ({names}): {tail(self.log)}")
         options = pooler_options(service, self.house.programs.pooler_version)
         if options != self._options:
             await self._verify_options(options)
