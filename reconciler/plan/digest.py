@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from reconciler.expressions.computed import CelExpression
+from reconciler.expressions.template import Template
 from reconciler.model.plan import Change, Field, Plan
 from reconciler.model.values import Secret, Unknown, holds_secret
 
@@ -40,9 +42,25 @@ def plain(value: object) -> object:
     """Return what stands for a value that JSON does not have."""
     match value:
         case Unknown():
-            return {"after": f"{value.address}.{value.attribute}"}
+            return {"after": f"{value.address}.{value.attribute}", "by": _spelt(value.expression)}
         case Mapping():
             return dict(value)
+        case Template():
+            return _spelt(value)
         case Secret():
             return None
     raise TypeError(f"{type(value).__name__} in a plan")
+
+
+def _spelt(expression: object) -> list[object]:
+    """Return what a late value will be made from: texts, references, and what is put in already."""
+    if not isinstance(expression, Template):
+        return []
+    return [_spelt_part(part) for part in expression.parts]
+
+
+def _spelt_part(part: object) -> object:
+    if isinstance(part, CelExpression):
+        known = [[str(need), value] for need, value in part.known if not holds_secret(value)]
+        return [part.text, known]
+    return str(part)

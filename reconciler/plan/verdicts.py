@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.expressions.errors import ExpressionError
 from reconciler.expressions.reference import Reference
-from reconciler.expressions.template import evaluate
+from reconciler.expressions.template import Lookup, evaluate
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import ReconcileError
 from reconciler.model.live import LiveObject
 from reconciler.model.plan import Action
 from reconciler.model.resource import Resource
@@ -56,6 +58,8 @@ def decide_declared(inputs: Inputs, address: Address, decided: DecidedMap) -> De
         wanted = _want(inputs, resource, kind, decided)
     except NotReadableError as error:
         return replace(known, verdict=_waits_for(error.needed))
+    except InvalidAttributeError as error:
+        return replace(known, verdict=_CANNOT_EVALUATE, diagnostics=error.diagnostics)
     blocking = [link.target for link in inputs.links[address] if _is_unreadable(decided, link)]
     if blocking:
         return replace(known, verdict=_waits_for(blocking[0]))
@@ -75,6 +79,7 @@ def decide_declared(inputs: Inputs, address: Address, decided: DecidedMap) -> De
 
 
 _UNDECIDED = Verdict(action=Action.UNKNOWN, reason="")
+_CANNOT_EVALUATE = Verdict(action=Action.UNKNOWN, reason="an expression cannot be evaluated")
 
 
 def _waits_for(needed: str) -> Verdict:
@@ -89,7 +94,7 @@ def _want(inputs: Inputs, resource: Resource, kind: Kind, decided: DecidedMap) -
     def lookup(reference: Reference) -> object:
         return look_up(inputs, reference, decided)
 
-    values = {name: evaluate(value, lookup) for name, value in resource.attributes.items()}
+    values = _evaluated(resource, lookup)
     identity = kind.identity_of(values) or ""
     targets = {link.target for link in inputs.links[resource.address]}
     record = Recorded(
@@ -105,6 +110,24 @@ def _want(inputs: Inputs, resource: Resource, kind: Kind, decided: DecidedMap) -
         ignored=resource.lifecycle.ignore_changes,
         updates_in_place=resource.lifecycle.update_in_place,
     )
+
+
+def _evaluated(resource: Resource, lookup: Lookup) -> dict[str, object]:
+    """Return the attributes with what is known put in; raise InvalidAttributeError for all that fail."""
+    values, problems = {}, []
+    for name, value in resource.attributes.items():
+        try:
+            values[name] = evaluate(value, lookup)
+        except ExpressionError as error:
+            place = resource.places.at((name,))
+            problems += [replace(problem, location=place) for problem in error.diagnostics]
+    if problems:
+        raise InvalidAttributeError(*problems)
+    return values
+
+
+class InvalidAttributeError(ReconcileError):
+    """Attributes whose expressions fail with the values that are live."""
 
 
 def _objects(

@@ -199,6 +199,30 @@ def test_the_digest_does_not_see_what_is_not_touched() -> None:
     )
 
 
+def test_the_digest_changes_with_the_text_around_a_late_value() -> None:
+    """What will be sent is another, although its value is not known yet."""
+    digests = {
+        plan_of(
+            stack({"aiven_pg.s": pg(), "aiven_pg_user.u": user(f"{prefix}-${{aiven_pg.s.state}}")})
+        ).digest
+        for prefix in ("a", "b")
+    }
+    assert len(digests) == 2
+
+
+def test_an_expression_that_fails_with_live_values_is_told_at_its_place() -> None:
+    """Nothing is planned for what would be made of it."""
+    service = {"aiven_pg.s": pg()}
+    objects = {("aiven_pg", "p/s"): seen("aiven_pg", **pg(), components=[])}
+    declared = stack(
+        {**service, "aiven_pg_user.u": user("u-${aiven_pg.s.components[3].host + 'x'}")}
+    )
+    plan = plan_of(declared, recorded(service), objects)
+    found = change(plan, "aiven_pg_user.u")
+    assert found.action is Action.UNKNOWN
+    assert [d.location for d in found.diagnostics] == [PLACE]
+
+
 def test_removed_user_config_is_reset_and_what_the_server_adds_is_left_alone() -> None:
     """Only configured keys are compared; one that was configured is reset by null."""
     before = {"aiven_pg.s": pg(pg_user_config={"work_mem": 8, "pg": {"jit": True}})}
