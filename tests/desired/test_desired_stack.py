@@ -1,7 +1,9 @@
 """A stack file or folder, read whole."""
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from itertools import pairwise, permutations
 from pathlib import Path
 
@@ -174,6 +176,8 @@ WORDS = st.sampled_from(
         ),
         *("project", "password", "timeouts", "depends_on", "lifecycle", "for_each", "default"),
         *("pg_user_config", "tags", "type", "create", "prevent_destroy", "aiven_project", "locals"),
+        *("from", "to", "id", "forget", "rule", "message", "ignore_changes", "update_in_place"),
+        *("replace_triggered_by", "create_before_destroy", "service_name", "username"),
     ]
 )
 LEAVES = st.sampled_from(
@@ -182,6 +186,10 @@ LEAVES = st.sampled_from(
         *("a-${aiven_pg.main.service_uri}", "${", "${x", "string", "aiven_pg.main", "5m"),
         *(None, True, 0, 3, 1.5, [], {}),
         "${aiven_pg.main.pg_user_config.pg.x[0]}",
+        *("${locals.main}", "${locals.main.type[0]}", "${each.key}", "${each.value.to}"),
+        *("${aiven_pg.main[each.key].project}", "${vars.main[locals.main]}", "a-${locals.tags}"),
+        *("${locals.main + 'x'}", "${has(vars.main.to) ? 1 : each.key}", "${size(locals.tags)}"),
+        *('aiven_pg.main["main"]', "aiven_pg_user.main", "aiven_pg.main[each.key]", "plan", "p/s"),
     ]
 )
 TREES = st.recursive(
@@ -198,6 +206,13 @@ TREES = st.recursive(
             "stack": TREES,
             "variables": TREES | st.dictionaries(WORDS, TREES, max_size=3),
             "outputs": TREES | st.dictionaries(WORDS, TREES, max_size=3),
+            "locals": TREES | st.dictionaries(WORDS, TREES, max_size=4),
+            "defaults": TREES
+            | st.dictionaries(WORDS, st.dictionaries(WORDS, TREES, max_size=3), max_size=3),
+            **{
+                block: TREES | st.lists(st.dictionaries(WORDS, LEAVES, max_size=3), max_size=4)
+                for block in ("moved", "import", "removed", "policies")
+            },
             **{
                 section: TREES
                 | st.dictionaries(
@@ -220,6 +235,95 @@ def test_any_data_is_a_stack_or_is_refused_with_places(load, sections: dict[str,
     except InvalidStackError as error:
         assert all(problem.location for problem in error.diagnostics)
         assert all(problem.summary and problem.detail for problem in error.diagnostics)
+
+
+RICH: dict[str, object] = {
+    "stack": "x",
+    "variables": {"size": {"type": "integer", "default": 3}, "main": {"default": {"to": "a"}}},
+    "locals": {"main": {"type": ["a"]}, "tags": ["a", "b"], "one": "${locals.main.type[0]}"},
+    "defaults": {"aiven_pg_user": {"project": "p", "timeouts": {"default": "5m"}}},
+    "data": {"aiven_project": {"main": {"project": "p"}}},
+    "resources": {
+        "aiven_pg": {
+            "main": {
+                "project": "${data.aiven_project.main.project}",
+                "service_name": "pg-${vars.size}",
+                "plan": "startup-4",
+                "tags": {"a": "${locals.one}"},
+                "lifecycle": {"ignore_changes": ["plan"], "prevent_destroy": True},
+            }
+        },
+        "aiven_pg_user": {
+            "main": {
+                "for_each": "${locals.tags}",
+                "service_name": "${aiven_pg.main.service_name}",
+                "username": "u-${each.key}",
+                "depends_on": ["aiven_pg.main"],
+                "lifecycle": {"replace_triggered_by": ["aiven_pg.main.plan"]},
+            },
+            "other": {
+                "for_each": {"a": {"to": 1}, "b": {"to": 2}},
+                "service_name": "s",
+                "username": "${aiven_pg_user.main[each.key].username}-${each.value.to + 1}",
+                "timeouts": {"create": "${each.value.to}m"},
+            },
+        },
+    },
+    "outputs": {"o": '${aiven_pg_user.main["a"].password}', "p": ["${locals.tags}"]},
+    "moved": [{"from": "aiven_pg_user.old", "to": "aiven_pg_user.main"}],
+    "import": [{"to": "aiven_pg.main", "id": "p/pg-3"}],
+    "removed": [{"from": "aiven_pg.gone", "forget": True}],
+    "policies": [{"rule": "true", "message": "no"}],
+}
+
+
+def places_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of everything inside."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from places_in(value[key], (*path, key))
+
+
+def with_other(value: object, path: tuple[str | int, ...], other: object) -> object:
+    """Return the value with another one at `path`."""
+    if not path:
+        return other
+    head, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        return {k: with_other(v, rest, other) if k == head else v for k, v in value.items()}
+    assert isinstance(value, list)
+    return [with_other(v, rest, other) if n == head else v for n, v in enumerate(value)]
+
+
+def test_the_rich_stack_is_one(load) -> None:
+    """What the next law starts from is valid."""
+    assert len(load(json.dumps(RICH)).resources) == 5
+
+
+@given(places=st.lists(st.sampled_from(sorted(places_in(RICH), key=str)), max_size=2), tree=TREES)
+@settings(
+    max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_anything_anywhere_in_a_good_stack_is_taken_or_refused(load, places, tree) -> None:
+    """Also where its values, their origins and their places are asked for."""
+    stack: object = RICH
+    for place in places:
+        with contextlib.suppress(KeyError, AssertionError):
+            stack = with_other(stack, place, tree)
+    try:
+        loaded = load(json.dumps(stack))
+    except InvalidStackError as error:
+        assert all(problem.location and problem.detail for problem in error.diagnostics)
+        return
+    for resource in loaded.resources.values():
+        for path in places_in(resource.attributes):
+            origins = resource.origins
+            assert origins is not None
+            assert origins.of(path)
+            assert origins.kind_of(path)
+            assert resource.places.at(path)
 
 
 ADDRESSES = [Address(f"k.n{number}") for number in range(8)]
