@@ -163,7 +163,7 @@ def test_kills_in_the_middle_leave_nothing_unrecorded_and_nothing_twice(slow: Wo
             process.communicate(timeout=20)
         slow.settings(latency_s=0)
         time.sleep(0.1)
-        assert 0 < made(slow) < 59
+        assert made(slow) < 59
         assert made(slow) <= len(all_known(slow)) - 1
     plan = slow.plan()
     assert {c["action"] for c in plan["changes"]} <= {"no-op", "create"}
