@@ -10,6 +10,8 @@ from reconciler.sandbox.catalogue import PLANS
 
 FEWEST_CLIENTS, MOST_CLIENTS, CLIENTS_A_GB = 5000, 50_000, 500
 """Connections PgBouncer takes from clients, by the plan's memory (Aiven's documentation)."""
+OWN_SESSIONS = 1
+"""Ours on the console counts among them."""
 PREPARED_SINCE = (1, 21)
 """The first PgBouncer that knows max_prepared_statements."""
 STARTS_WITH = frozenset({"max_connections"})
@@ -76,7 +78,7 @@ def pooler_options(service: Service, version: tuple[int, int]) -> dict[str, str]
     lines = {name: _as_line(value) for name, value in {**POOLER_DEFAULTS, **given}.items()}
     if version < PREPARED_SINCE:
         lines.pop("max_prepared_statements", None)
-    return {**lines, "max_client_conn": str(max_clients(service))}
+    return {**lines, "max_client_conn": str(max_clients(service) + OWN_SESSIONS)}
 
 
 def _as_line(value: object) -> str:
