@@ -62,34 +62,39 @@ class World:
     changes: Mapping[Address, Change] = field(default_factory=dict)
 
 
-async def take_step(world: World, step: Step) -> None:
+Sent = Callable[[], None]
+"""Told when all is sent, and only waiting is left."""
+
+
+async def take_step(world: World, step: Step, sent: Sent) -> None:
     """Carry one step out. Raises ReconcileError; OutcomeUnknownError when it may have happened."""
     change = world.changes[step.address]
-    await _TAKE[step.op](world, step, change)
+    await _TAKE[step.op](world, step, change, sent)
 
 
-async def _create(world: World, step: Step, change: Change) -> None:
+async def _create(world: World, step: Step, change: Change, sent: Sent) -> None:
     kind = world.kinds[step.address.kind]
     wanted, record = _final(world, change, kind)
     identity = record.identity
     requests = requests_for(kind, Op.CREATE, wanted, (), identity)
     deadline = _deadline(world, step)
-    sent: list[str] = list(kind.identity)
+    brought: list[str] = list(kind.identity)
     sender = _sender(world, step, kind, identity, wanted, deadline)
     async with _announced(world, step, identity, record) as intent:
         for n, request in enumerate(requests):
             # Only the first makes the object; what follows sets values, as an update does.
             await (sender.create(request) if n == 0 else sender.update(request))
-            sent += request.covers
+            brought += request.covers
             # The identity is on disk before the wait: what exists from here on is known to be ours.
-            so_far = {name: value for name, value in record.attributes.items() if name in sent}
+            so_far = {name: value for name, value in record.attributes.items() if name in brought}
             await world.journal.written(intent, replace(record, attributes=so_far))
             world.tell(EventType.STEP_SENT, step, request.name)
+        sent()
         await _settle(world, step, kind, identity, wanted, deadline)
         await world.journal.done(intent, record)
 
 
-async def _update(world: World, step: Step, change: Change) -> None:
+async def _update(world: World, step: Step, change: Change, sent: Sent) -> None:
     kind = world.kinds[step.address.kind]
     wanted, record = _final(world, change, kind)
     changed = _changed(world, change, kind, wanted)
@@ -100,11 +105,12 @@ async def _update(world: World, step: Step, change: Change) -> None:
         for request in requests:
             await sender.update(request)
             world.tell(EventType.STEP_SENT, step, request.name)
+        sent()
         await _settle(world, step, kind, record.identity, wanted, deadline)
         await world.journal.done(intent, record)
 
 
-async def _delete(world: World, step: Step, _change: Change) -> None:
+async def _delete(world: World, step: Step, _change: Change, sent: Sent) -> None:
     kind = world.kinds[step.address.kind]
     deadline = _deadline(world, step)
     values = kind.identity_values(step.identity)
@@ -113,6 +119,7 @@ async def _delete(world: World, step: Step, _change: Change) -> None:
         for request in requests_for(kind, Op.DELETE, values, (), step.identity):
             await sender.delete(request)
             world.tell(EventType.STEP_SENT, step, request.name)
+        sent()
         await until_gone(
             world.snapshot,
             kind,
@@ -124,14 +131,15 @@ async def _delete(world: World, step: Step, _change: Change) -> None:
         await world.journal.done(intent, None)
 
 
-async def _wait(world: World, step: Step, change: Change) -> None:
+async def _wait(world: World, step: Step, change: Change, sent: Sent) -> None:
     kind = world.kinds[step.address.kind]
     wanted, record = _final(world, change, kind)
+    sent()
     await _settle(world, step, kind, record.identity, wanted, _deadline(world, step))
     await world.journal.record(step.address, record)
 
 
-async def _record(world: World, step: Step, change: Change) -> None:
+async def _record(world: World, step: Step, change: Change, _sent: Sent) -> None:
     if change.adopted is not None:
         await world.journal.record(step.address, change.adopted)
         return
@@ -139,7 +147,7 @@ async def _record(world: World, step: Step, change: Change) -> None:
     await world.journal.record(step.address, record)
 
 
-async def _forget(world: World, step: Step, _change: Change) -> None:
+async def _forget(world: World, step: Step, _change: Change, _sent: Sent) -> None:
     await world.journal.forget(step.address)
 
 
