@@ -90,7 +90,11 @@ def plan_file_request(request: Request) -> Request:
     from reconciler.cli.plan_file import read_plan_file
 
     plan = read_plan_file(request.options.path)
-    options = replace(request.options, path=Path(str(plan.meta.get("path", "."))))
+    options = replace(
+        request.options,
+        path=Path(str(plan.meta.get("path", "."))),
+        env=request.options.env or plan.stack.partition("@")[2],
+    )
     consent = replace(request.consent, digest=plan.digest, reviewed=plan)
     return replace(request, options=options, consent=consent, scope=scope_of(plan))
 

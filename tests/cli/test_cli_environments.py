@@ -44,3 +44,11 @@ def test_an_environment_that_there_is_not_is_an_error(two: Workbench) -> None:
         ran = two.reconcile(*words, "--env", "prd")
         assert ran.code == 1
         assert "did you mean 'prod'?" in ran.err
+
+
+def test_a_plan_file_knows_its_environment(two: Workbench) -> None:
+    """It is applied there, and nowhere else."""
+    assert two.reconcile("plan", "--env", "prod", "--out", "plan.json").code == 0
+    assert two.reconcile("apply", "plan.json", "--env", "dev").code == 5
+    assert two.reconcile("apply", "plan.json").code == 0
+    assert two.reconcile("state", "list", "--env", "prod").out.count("aiven_pg.main") == 1
