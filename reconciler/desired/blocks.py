@@ -41,7 +41,7 @@ def read_blocks(
     moves = reader.moves(nodes.get("moved", ()))
     return Blocks(
         moves=moves,
-        imports=tuple(reader.imports(nodes.get("import", ()))),
+        imports=tuple(reader.imports(nodes.get("import", ()), moves)),
         removals=tuple(reader.removals(nodes.get("removed", ()), moves)),
         policies=tuple(reader.policies(nodes.get("policies", ()))),
     )
@@ -136,7 +136,8 @@ class _Reader:
 
     # import
 
-    def imports(self, nodes: Sequence[Node]) -> Iterator[Import]:
+    def imports(self, nodes: Sequence[Node], moves: Sequence[Move]) -> Iterator[Import]:
+        moved = {move.target: move.location for move in moves}
         by_target: dict[Address, Location] = {}
         by_object: dict[tuple[str, str], tuple[Address, Location]] = {}
         for node in nodes:
@@ -160,6 +161,13 @@ class _Reader:
                     "Imported twice",
                     f"{found.identity} is imported as {owner} ({place}) as well.",
                     "an object has one address; remove one",
+                )
+            elif found.target in moved:
+                self._problems.add(
+                    found.location,
+                    "Imported and moved",
+                    f"{found.target} is what another address is moved to at {moved[found.target]}.",
+                    "keep one of both",
                 )
             yield found
 
