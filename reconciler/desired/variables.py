@@ -91,6 +91,7 @@ def read_variables(
 ) -> Variables:
     """Return each variable's value: from var, else the last of var_files, else environ, else default.
 
+    var_files: the environment's file first, so that those which were typed win over it.
     A variable whose value is missing or wrong is left out, with the problem noted.
     """
     variables = {name: _read_declaration(node, problems) for name, node in declared.items()}
