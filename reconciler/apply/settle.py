@@ -1,6 +1,6 @@
 """Waiting until an object is as wanted, or gone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.apply.late import Needed
 from reconciler.kinds.kind import Kind
@@ -10,9 +10,10 @@ from reconciler.live.snapshot import Snapshot
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ReconcileError
 from reconciler.model.live import LiveObject
+from reconciler.model.location import Path
 from reconciler.model.state import Op
 from reconciler.model.values import Attributes
-from reconciler.plan.diff import differences
+from reconciler.plan.diff import differences, with_ignored
 
 Look = Callable[[str], None]
 """Told after each look that found it not settled yet, with what it shows."""
@@ -33,13 +34,14 @@ async def until_settled(
     *,
     needed: Needed,
     look: Look,
+    ignored: Iterable[Path] = (),
 ) -> LiveObject:
-    """Return the object once it reports its wanted state and shows what was sent.
+    """Return the object once it reports its wanted state and shows what was sent, but for `ignored` paths.
 
     A read that does not find it, or may not, is "not yet": reads may lag a write. Raises DeadlineError
     that names what was awaited, FailedStateError.
     """
-    waiting = "it does not show yet"
+    waiting, left_alone = "it does not show yet", tuple(ignored)
     for pause_s in _pauses():
         found = await snapshot.fresh(
             kind,
@@ -49,7 +51,7 @@ async def until_settled(
             attributes=needed.attributes | wanted.keys(),
             secrets=needed.secrets,
         )
-        waiting = _unsettled(kind, identity, wanted, op, found)
+        waiting = _unsettled(kind, identity, wanted, op, found, left_alone)
         if not waiting:
             return found
         look(waiting)
@@ -76,7 +78,14 @@ async def until_gone(
         await _pause(pause_s, deadline, timing, waiting)
 
 
-def _unsettled(kind: Kind, identity: str, wanted: Attributes, op: Op, found: LiveObject) -> str:
+def _unsettled(
+    kind: Kind,
+    identity: str,
+    wanted: Attributes,
+    op: Op,
+    found: LiveObject,
+    ignored: tuple[Path, ...],
+) -> str:
     """Return what is not as it should be yet, in words; "" when it has settled."""
     if not found.is_present:
         return found.why or "it does not show yet"
@@ -96,6 +105,7 @@ def _unsettled(kind: Kind, identity: str, wanted: Attributes, op: Op, found: Liv
         if not is_settled:
             return f"{settle.attribute} is {value}"
     seen = {**kind.identity_values(identity), **found.attributes}
+    wanted = with_ignored(wanted, ignored, seen)
     late = [d for d in differences(kind, wanted, wanted, seen) if not d.attribute.sensitive]
     return f"{'.'.join(map(str, late[0].path))} does not show its new value yet" if late else ""
 

@@ -90,7 +90,7 @@ async def _create(world: World, step: Step, change: Change, sent: Sent) -> None:
             await world.journal.written(intent, replace(record, attributes=so_far))
             world.tell(EventType.STEP_SENT, step, request.name)
         sent()
-        await _settle(world, step, kind, identity, wanted, deadline)
+        await _settle(world, step, kind, identity, wanted, deadline, ())
         await world.journal.done(intent, record)
 
 
@@ -106,7 +106,7 @@ async def _update(world: World, step: Step, change: Change, sent: Sent) -> None:
             await sender.update(request)
             world.tell(EventType.STEP_SENT, step, request.name)
         sent()
-        await _settle(world, step, kind, record.identity, wanted, deadline)
+        await _settle(world, step, kind, record.identity, wanted, deadline, change.ignored)
         await world.journal.done(intent, record)
 
 
@@ -134,8 +134,9 @@ async def _delete(world: World, step: Step, _change: Change, sent: Sent) -> None
 async def _wait(world: World, step: Step, change: Change, sent: Sent) -> None:
     kind = world.kinds[step.address.kind]
     wanted, record = _final(world, change, kind)
+    deadline = _deadline(world, step)
     sent()
-    await _settle(world, step, kind, record.identity, wanted, _deadline(world, step))
+    await _settle(world, step, kind, record.identity, wanted, deadline, change.ignored)
     await world.journal.record(step.address, record)
 
 
@@ -166,10 +167,11 @@ def _final(world: World, change: Change, kind: Kind) -> tuple[dict[str, object],
     if change.record is None:
         raise ValueError(f"{change.address} has nothing to record")
     wanted = {name: world.late.put_in(value) for name, value in change.wanted.items()}
+    declared = {name: world.late.put_in(value) for name, value in change.record.attributes.items()}
     record = replace(
         change.record,
         identity=kind.identity_of(wanted) or change.record.identity,
-        attributes=recordable(kind, wanted),
+        attributes=recordable(kind, declared),
     )
     return wanted, record
 
@@ -233,7 +235,13 @@ async def _announced(
 
 
 async def _settle(
-    world: World, step: Step, kind: Kind, identity: str, wanted: Attributes, deadline: Deadline
+    world: World,
+    step: Step,
+    kind: Kind,
+    identity: str,
+    wanted: Attributes,
+    deadline: Deadline,
+    ignored: tuple[Path, ...],
 ) -> None:
     world.late.after[step.address] = await until_settled(
         world.snapshot,
@@ -245,6 +253,7 @@ async def _settle(
         world.timing,
         needed=world.needed.get(step.address, NOTHING_NEEDED),
         look=lambda note: world.tell(EventType.SETTLE, step, note),
+        ignored=ignored,
     )
 
 

@@ -102,6 +102,7 @@ class Change:
     source: where it is declared; None when it no longer is.
     adopted: what to record before anything else, of an object that is imported by this plan.
     moved_from: the address it was recorded under.
+    ignored: paths that apply leaves alone and does not wait for.
     """
 
     address: Address
@@ -119,6 +120,7 @@ class Change:
     diagnostics: tuple[Diagnostic, ...] = ()
     adopted: Recorded | None = None
     moved_from: Address | None = None
+    ignored: tuple[Path, ...] = ()
 
     @property
     def is_noteworthy(self) -> bool:

@@ -91,7 +91,7 @@ def build_plan(
             stack.policies, changes, stack=stack.name, protected=protected(stack, state, decided)
         ),
         *crowded(taken, decided),
-        *_missing_data(inputs),
+        *_missing_data(inputs, decided),
         *_resolution_problems(resolutions),
         *moved.problems,
         *import_problems(moved.recorded, stack.imports, decided),
@@ -204,20 +204,35 @@ def _projects(decided: DecidedMap) -> tuple[str, ...]:
     return tuple(sorted(filter(None, found)))
 
 
-def _missing_data(inputs: Inputs) -> Iterator[Diagnostic]:
+def _missing_data(inputs: Inputs, decided: DecidedMap) -> Iterator[Diagnostic]:
+    """Yield the lookups that lead nowhere; for a part of the stack only those it makes use of."""
+    used = {use.target for one in decided.values() if one.resource for use in one.resource.uses}
+    is_whole = decided.keys() >= inputs.resources.keys() and not inputs.destroys
     for address, resource in inputs.data.items():
+        if not (is_whole or address in used):
+            continue
         kind = inputs.catalogue[address.kind]
         identity = kind.identity_of(resource.attributes) or ""
         live = inputs.at(kind, identity)
         if live.is_present:
             continue
         unknown = live.presence is Presence.UNKNOWN
+        maker = _maker(decided, kind.name, identity)
+        hint = (
+            f"refer to {maker} itself" if maker else "check its name, and that the token may see it"
+        )
         yield Diagnostic(
             summary="Data source could not be read" if unknown else "Data source not found",
             detail=f"{address}: {live.why or f'there is no {kind.name} {identity}.'}",
-            hint="" if unknown else "check its name, and that the token may see it",
+            hint="" if unknown else hint,
             location=resource.location,
         )
+
+
+def _maker(decided: DecidedMap, kind: str, identity: str) -> Address | None:
+    """Return the address that this stack makes the object as, if it does."""
+    wanted = ((a, one.wanted) for a, one in decided.items() if a.kind == kind)
+    return next((a for a, want in wanted if want and identity and want.identity == identity), None)
 
 
 def _resolution_problems(resolutions: Iterable[Resolution]) -> list[Diagnostic]:

@@ -30,12 +30,24 @@ def make_change(one: Decided, own: tuple[Step, ...], moved_from: Address | None)
         ),
         effects=effects(one.kind, verdict.action, verdict.changes, _facts(one)),
         steps=own,
-        wanted=one.wanted.attributes if one.wanted else {},
+        wanted=_to_send(one),
         record=one.wanted.record if one.wanted else None,
         precondition=_precondition(one),
         diagnostics=one.diagnostics,
         adopted=one.adopted,
         moved_from=moved_from,
+        ignored=one.wanted.ignored if one.wanted and one.action in _STAYING else (),
+    )
+
+
+_STAYING = (Action.UPDATE, Action.NO_OP)
+
+
+def _to_send(one: Decided) -> Attributes:
+    if one.wanted is None:
+        return {}
+    return (
+        one.wanted.beside(one.live.attributes) if one.action in _STAYING else one.wanted.attributes
     )
 
 
@@ -49,8 +61,9 @@ def _reason(one: Decided, own: tuple[Step, ...]) -> str:
 
 
 def identity_of(one: Decided) -> str:
-    """Return the id of the object as it will be, else as it was."""
-    if one.wanted:
+    """Return the id of the object as it will be, else as it was; "" while only a step can tell."""
+    is_made = one.action in (Action.CREATE, Action.REPLACE)
+    if one.wanted and (one.wanted.identity or is_made):
         return one.wanted.identity
     return one.recorded.identity if one.recorded else ""
 

@@ -33,20 +33,22 @@ def _reason_to_replace(inputs: Inputs, found: Decided, decided: DecidedMap) -> s
         if _fires(trigger, decided):
             return f"triggered by {trigger.target}"
     for link in inputs.links[found.address]:
-        attribute = found.kind.attributes.get(link.attribute)
-        if attribute is None or not attribute.force_new:
+        attribute, other = found.kind.attributes.get(link.attribute), decided[link.target]
+        if attribute is None or other.action is not Action.REPLACE:
             continue
-        other = decided[link.target]
-        if other.action is Action.REPLACE and not _follows(found, attribute, other):
+        if not _goes_over(found, attribute, other, is_named=link.is_name(found.kind)):
             return f"{link.target} is replaced"
     return ""
 
 
-def _follows(found: Decided, attribute: Attribute, other: Decided) -> bool:
-    """Whether it can go over in place from the old object to the new one: both are there for a while."""
-    if not (found.lifecycle.update_in_place and attribute.updatable):
+def _goes_over(found: Decided, attribute: Attribute, other: Decided, *, is_named: bool) -> bool:
+    """Whether it can go over in place from the old object to the new one.
+
+    Not from one to another of the same name: what is still named cannot be deleted.
+    """
+    if attribute.force_new and not (found.lifecycle.update_in_place and attribute.updatable):
         return False
-    return other.lifecycle.create_before_destroy and not other.keeps_identity
+    return not (is_named and other.keeps_identity)
 
 
 def _fires(trigger: Trigger, decided: DecidedMap) -> bool:

@@ -9,7 +9,7 @@ from reconciler.model.location import Path
 from reconciler.model.plan import Action
 from reconciler.model.state import Recorded
 from reconciler.model.values import Attributes, Unknown
-from reconciler.plan.diff import Difference, differences, same_declaration
+from reconciler.plan.diff import Difference, differences, same_declaration, with_ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,10 @@ class Wanted:
     def ignores(self, path: Path) -> bool:
         """Whether a difference at `path` is to be left alone."""
         return any(path[: len(ignored)] == ignored for ignored in self.ignored)
+
+    def beside(self, live: Attributes) -> dict[str, object]:
+        """Return the attributes with what is left alone as it is live; for an object that stays."""
+        return with_ignored(self.attributes, self.ignored, live)
 
     def forces_replace(self, change: Difference) -> bool:
         """Whether the difference can only be mended by making the object anew.
@@ -100,16 +104,18 @@ def _refuse_stranger() -> Verdict:
 def _decide_recorded(
     kind: Kind, wanted: Wanted, recorded: Recorded, live: Mapping[str, LiveObject]
 ) -> Verdict:
-    moves = wanted.identity != recorded.identity
-    if moves and wanted.identity and live[wanted.identity].is_present:
+    # An identity that only a step tells is no reason yet: what is sure to change it forces a replace.
+    moves = wanted.identity not in ("", recorded.identity)
+    if moves and live[wanted.identity].is_present:
         return _refuse_stranger()
     present = live[recorded.identity]
     if not present.is_present:
         return Verdict(action=Action.CREATE, reason="deleted outside")
     seen = {**kind.identity_values(recorded.identity), **present.attributes}
-    found = differences(kind, wanted.attributes, recorded.attributes, seen)
+    found = differences(kind, wanted.beside(seen), recorded.attributes, seen)
     changes = tuple(change for change in found if not wanted.ignores(change.path))
-    drifted = differences(kind, recorded.attributes, recorded.attributes, seen)
+    applied = with_ignored(recorded.attributes, wanted.ignored, seen)
+    drifted = differences(kind, applied, applied, seen)
     drift = tuple(change for change in drifted if not wanted.ignores(change.path))
     forced = tuple(change for change in changes if wanted.forces_replace(change))
     if moves or forced:
@@ -131,9 +137,19 @@ def _decide_in_place(
         reason = f"{', '.join(fixed)} can only be set when the object is made"
         return Verdict(action=Action.REFUSE, reason=reason, changes=changes, drift=drift)
     if changes:
-        reason = "drifted" if same else "desired changed"
+        reason = "desired changed"
+        if same:
+            reason = "drifted" if any(map(_shows_drift, changes)) else "not as declared"
         return Verdict(action=Action.UPDATE, reason=reason, changes=changes, drift=drift)
     if same and recorded == wanted.record:
         return Verdict(action=Action.NO_OP, reason="in sync")
     reason = "in sync" if same else "already so"
     return Verdict(action=Action.NO_OP, reason=reason, stale_record=True)
+
+
+def _shows_drift(change: Difference) -> bool:
+    """Whether a difference from what is declared as it was recorded can only be somebody else's doing.
+
+    Secrets are not recorded, and a value that a step will bring may be another one.
+    """
+    return not (change.attribute.sensitive or isinstance(change.want, Unknown))

@@ -1,6 +1,6 @@
 """What differs between two sides, attribute by attribute. The only user of deepdiff."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.kind import Attribute, Kind, Unset
@@ -104,6 +104,28 @@ def is_same(attribute: Attribute, one: object, other: object) -> bool:
     if isinstance(one, bool) is not isinstance(other, bool):
         return False
     return one == other
+
+
+def with_ignored(
+    values: Attributes, ignored: Iterable[Path], live: Attributes
+) -> dict[str, object]:
+    """Return `values` with what lies at the ignored paths as it is live."""
+    found = dict(values)
+    for path in ignored:
+        name = str(path[0])
+        if name in live:
+            found = _as_live(found, path, live)
+    return found
+
+
+def _as_live(values: Attributes, path: Path, live: Attributes) -> dict[str, object]:
+    name, rest = str(path[0]), path[1:]
+    if rest:
+        inner = _as_live(_mapping(values.get(name)), rest, _mapping(live.get(name)))
+        return {**values, name: inner} if inner or name in values else dict(values)
+    if name in live:
+        return {**values, name: live[name]}
+    return {key: value for key, value in values.items() if key != name}
 
 
 def same_declaration(kind: Kind, one: Attributes, other: Attributes) -> bool:

@@ -17,6 +17,12 @@ class Link:
     target: Address
     attribute: str = ""
 
+    def is_name(self, kind: Kind) -> bool:
+        """Whether the attribute, of a resource of `kind`, holds the name of the target."""
+        attribute = kind.attributes.get(self.attribute)
+        to = attribute.refers_to if attribute else None
+        return to is not None and to[0] == self.target.kind
+
 
 Links = Mapping[Address, tuple[Link, ...]]
 

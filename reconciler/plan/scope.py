@@ -8,6 +8,7 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ReconcileError
 from reconciler.model.location import Location
+from reconciler.model.plan import Action
 from reconciler.plan.survey import DecidedMap, Inputs
 
 
@@ -76,16 +77,23 @@ def _all_matching(texts: Iterable[str], known: Iterable[Address]) -> frozenset[A
     return frozenset(address for text in texts for address in matching(text, addresses))
 
 
+_ENDING = (Action.DELETE, Action.REPLACE)
+_LETTING_GO = (*_ENDING, Action.UPDATE)
+
+
 def _needs(inputs: Inputs, decided: DecidedMap) -> dict[Address, set[Address]]:
-    """Return what each address cannot go without: what it refers to, what goes with it or before it."""
+    """Return what each address cannot go without: what it refers to, what goes with it or before it.
+
+    Nothing is deleted before who refers to it has let go.
+    """
     needs: dict[Address, set[Address]] = {address: set() for address in decided}
     for address, one in decided.items():
         needs[address] |= {link.target for link in inputs.links.get(address, ())}
         if one.container is not None:
             needs[one.container].add(address)
-        if one.resource is None and one.recorded is not None:
+        if one.recorded is not None and one.action in _LETTING_GO:
             for target in one.recorded.depends_on:
-                if target in needs and decided[target].resource is None:
+                if target in needs and decided[target].action in _ENDING:
                     needs[target].add(address)
     return {address: targets & decided.keys() for address, targets in needs.items()}
 

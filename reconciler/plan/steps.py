@@ -1,10 +1,11 @@
 """Verdicts → numbered steps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reconciler.model.address import Address
 from reconciler.model.plan import Action, Step
 from reconciler.model.state import Op
+from reconciler.plan.changes import identity_of
 from reconciler.plan.order import Edge, Work, order_steps
 from reconciler.plan.survey import Decided, DecidedMap, Inputs
 
@@ -42,19 +43,30 @@ def is_unsettled(one: Decided) -> bool:
 def created_first(inputs: Inputs, decided: DecidedMap) -> frozenset[Address]:
     """Return what is created before its predecessor is deleted: declared so, or needed by one that is.
 
+    So is what others go over to in place: they let go of the old one only when the new one is there.
     Only where the new object has another identity: two of the same name cannot exist at once.
     """
     found: set[Address] = set()
     todo = [a for a, one in decided.items() if one.lifecycle.create_before_destroy]
+    todo += [target for a, one in decided.items() for target in _goes_over_to(inputs, a, one)]
     while todo:
         address = todo.pop()
-        one = decided[address]
-        if address in found or one.action is not Action.REPLACE or one.container:
+        one = decided.get(address)
+        if one is None or address in found or one.action is not Action.REPLACE or one.container:
             continue
         if not one.keeps_identity:
             found.add(address)
             todo += [link.target for link in inputs.links.get(address, ())]
     return frozenset(found)
+
+
+def _goes_over_to(inputs: Inputs, address: Address, one: Decided) -> Iterator[Address]:
+    """Yield what an object that is updated in place named, and names still, maybe by another name."""
+    if one.action is not Action.UPDATE or one.recorded is None:
+        return
+    for link in inputs.links.get(address, ()):
+        if link.target in one.recorded.depends_on and link.is_name(one.kind):
+            yield link.target
 
 
 def make_steps(
@@ -90,7 +102,7 @@ def make_steps(
 def _identity(one: Decided, op: Op) -> str:
     if op in (Op.DELETE, Op.FORGET) and one.recorded:
         return one.recorded.identity
-    return one.wanted.identity if one.wanted else ""
+    return one.wanted.identity if op is Op.CREATE and one.wanted else identity_of(one)
 
 
 _WAITS_AS = {Op.SETTLE: "create", Op.RECORD: "read", Op.FORGET: "read"}

@@ -22,7 +22,9 @@ SYMBOLS = {
 }
 """By word; what only changes the record is `=`."""
 
-_USUAL = frozenset({"not recorded", "in sync", "desired changed", "drifted", "already so"})
+_USUAL = frozenset(
+    {"not recorded", "in sync", "desired changed", "drifted", "not as declared", "already so"}
+)
 """Reasons that the action says already."""
 
 _PLAIN_WORDS = {
