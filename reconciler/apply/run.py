@@ -47,12 +47,8 @@ async def run_plan(plan: Plan, world: World, *, parallelism: int, tell: Tell, st
     if plan.rewrites:
         await world.journal.change(plan.rewrites)
     walk = _Walk(plan)
-    workers = [
-        asyncio.create_task(_work(walk, world, tell, stop))
-        for _ in range(max(1, min(parallelism, len(plan.steps))))
-    ]
-    stop.tasks.update(workers)
-    await asyncio.gather(*workers)
+    slots = _Slots(free=asyncio.Semaphore(parallelism), is_one_at_a_time=parallelism == 1)
+    await _dispatch(walk, world, slots, tell, stop)
     return walk.result(interrupted=stop.interrupted)
 
 
@@ -81,27 +77,42 @@ class _Walk:
         for step in plan.steps:
             if not step.needs:
                 self._ready.put_nowait(step)
-        self._close_if_over()
+        if not self._open:
+            self._ready.put_nowait(None)
 
     async def next(self) -> Step | None:
         """Return a step that may start now, waiting for one; None when none is left."""
-        step = await self._ready.get()
-        if step is None:
-            self._ready.put_nowait(None)
-        return step
+        return await self._ready.get()
 
     def end(self, step: Step, ending: Ending, problems: tuple[Diagnostic, ...] = ()) -> None:
         """Note how a step ended; what needed it becomes ready, or is not started at all."""
+        if step.n in self._results:
+            return
         self._results[step.n] = StepResult(step=step, ending=ending, problems=problems)
         self._open -= 1
+        if ending is Ending.DONE:
+            self._free(step)
+        else:
+            self._hold_back(step)
+        if self._open <= 0:
+            self._ready.put_nowait(None)
+
+    def _free(self, step: Step) -> None:
         for n in self._needed_by[step.n]:
             self._waits_for[n].discard(step.n)
-            if ending is not Ending.DONE:
-                if n not in self._results:
-                    self.end(self._steps[n], Ending.NOT_STARTED)
-            elif not self._waits_for[n] and n not in self._results:
+            if not self._waits_for[n] and n not in self._results:
                 self._ready.put_nowait(self._steps[n])
-        self._close_if_over()
+
+    def _hold_back(self, step: Step) -> None:
+        """Note that nothing which needs the step, however far off, is started."""
+        todo = list(self._needed_by[step.n])
+        while todo:
+            n = todo.pop()
+            if n not in self._results:
+                held = StepResult(step=self._steps[n], ending=Ending.NOT_STARTED)
+                self._results[n] = held
+                self._open -= 1
+                todo += self._needed_by[n]
 
     def result(self, *, interrupted: bool) -> Result:
         missing = {
@@ -111,41 +122,83 @@ class _Walk:
         }
         return Result(steps={**self._results, **missing}, interrupted=interrupted)
 
-    def _close_if_over(self) -> None:
-        if self._open <= 0:
-            self._ready.put_nowait(None)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slots:
+    """How many steps may send at once. One at a time means that a step has settled before the next."""
+
+    free: asyncio.Semaphore
+    is_one_at_a_time: bool
 
 
-async def _work(walk: _Walk, world: World, tell: Tell, stop: Stop) -> None:
-    while (step := await _next(walk)) is not None:
+async def _dispatch(walk: _Walk, world: World, slots: _Slots, tell: Tell, stop: Stop) -> None:
+    """Start each step when it is ready and a slot is free; return when all have ended."""
+    bugs: list[BaseException] = []
+
+    def ended(task: asyncio.Task[None]) -> None:
+        stop.tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            bugs.append(error)
+
+    while (step := await walk.next()) is not None:
+        if not stop.is_asked:
+            await slots.free.acquire()
         if stop.is_asked:
             walk.end(step, Ending.NOT_STARTED)
             continue
         tell(EventType.STEP_START, step, "", None)
-        try:
-            await take_step(world, step)
-        except asyncio.CancelledError:
-            walk.end(step, Ending.UNKNOWN if step.op.is_write else Ending.NOT_STARTED)
-            tell(EventType.STEP_UNKNOWN, step, "cancelled while in flight", None)
-        except ReconcileError as error:
-            if isinstance(error, _STOPS_THE_RUN):
-                stop.hold()
-            is_unknown = isinstance(error, OutcomeUnknownError)
-            problems = tuple(about(step, problem) for problem in error.diagnostics)
-            walk.end(step, Ending.UNKNOWN if is_unknown else Ending.FAILED, problems)
-            event = EventType.STEP_UNKNOWN if is_unknown else EventType.STEP_FAILED
-            tell(event, step, "", problems[0])
-        else:
-            walk.end(step, Ending.DONE)
-            tell(EventType.STEP_DONE, step, "", None)
+        task = asyncio.create_task(_carry_out(walk, world, step, _Slot(slots), tell, stop))
+        stop.tasks.add(task)
+        task.add_done_callback(ended)
+    while stop.tasks:
+        await asyncio.wait(stop.tasks)
+    if bugs:
+        raise bugs[0]
 
 
-async def _next(walk: _Walk) -> Step | None:
-    """Return the next step; None when there is none left, or when waiting for one was cancelled."""
+@dataclass(slots=True)
+class _Slot:
+    """The right to send. Given back as soon as a step has only to wait, so that others may send."""
+
+    slots: _Slots
+    is_held: bool = True
+
+    def sent(self) -> None:
+        if not self.slots.is_one_at_a_time:
+            self.give_back()
+
+    def give_back(self) -> None:
+        if self.is_held:
+            self.is_held = False
+            self.slots.free.release()
+
+
+async def _carry_out(
+    walk: _Walk, world: World, step: Step, slot: _Slot, tell: Tell, stop: Stop
+) -> None:
     try:
-        return await walk.next()
+        await take_step(world, step, slot.sent)
     except asyncio.CancelledError:
-        return None
+        walk.end(step, Ending.UNKNOWN if step.op.is_write else Ending.NOT_STARTED)
+        tell(EventType.STEP_UNKNOWN, step, "cancelled while in flight", None)
+    except ReconcileError as error:
+        if isinstance(error, _STOPS_THE_RUN):
+            stop.hold()
+        is_unknown = isinstance(error, OutcomeUnknownError)
+        problems = tuple(about(step, problem) for problem in error.diagnostics)
+        walk.end(step, Ending.UNKNOWN if is_unknown else Ending.FAILED, problems)
+        event = EventType.STEP_UNKNOWN if is_unknown else EventType.STEP_FAILED
+        tell(event, step, "", problems[0])
+    except BaseException:
+        stop.hold()  # a mistake of ours: what is in flight ends and is recorded before it is told
+        walk.end(step, Ending.UNKNOWN if step.op.is_write else Ending.NOT_STARTED)
+        raise
+    else:
+        walk.end(step, Ending.DONE)
+        tell(EventType.STEP_DONE, step, "", None)
+    finally:
+        slot.give_back()
 
 
 def about(step: Step, problem: Diagnostic) -> Diagnostic:

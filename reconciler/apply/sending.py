@@ -14,7 +14,7 @@ from reconciler.model.state import Op
 from reconciler.model.values import Attributes
 from reconciler.plan.diff import differences
 
-LOOK_S = 15.0
+LOOK_S = 5.0
 """A read that settles an unknown outcome gets at least this long, whatever the write has used up."""
 
 

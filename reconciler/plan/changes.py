@@ -116,5 +116,5 @@ def _origin(resource: Resource | None, path: Path) -> str:
     """Return what kind of place the desired value came from, or ""."""
     if resource is None or resource.origins is None:
         return ""
-    chain = resource.origins.of(path)
-    return chain[0].kind.value if chain else ""
+    kind = resource.origins.kind_of(path)
+    return kind.value if kind else ""
