@@ -7,7 +7,7 @@ from dataclasses import replace
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ReconcileError
-from reconciler.model.live import Live, ObjectKey, Presence
+from reconciler.model.live import ABSENT, Live, ObjectKey, Presence
 from reconciler.model.plan import Action, Change, Plan, Resolution, Step
 from reconciler.model.resource import Stack
 from reconciler.model.state import State
@@ -91,7 +91,7 @@ def build_plan(
             stack.policies, changes, stack=stack.name, protected=protected(stack, state, decided)
         ),
         *crowded(taken, decided),
-        *_missing_data(inputs, decided),
+        *(() if scope.refresh_only else _missing_data(inputs, decided)),
         *_resolution_problems(resolutions),
         *moved.problems,
         *import_problems(moved.recorded, stack.imports, decided),
@@ -157,7 +157,7 @@ def _outermost(inputs: Inputs) -> Callable[[Address], tuple[int, Address]]:
 def _scoped(scope: Scope, inputs: Inputs, decided: DecidedMap) -> DecidedMap:
     """Return the verdicts the plan covers; what lies in a container it does not cover is on its own."""
     if scope.refresh_only:
-        decided = {address: _refreshed(one) for address, one in decided.items()}
+        decided = {address: _refreshed(inputs, one) for address, one in decided.items()}
     if not scope.is_limited:
         return decided
     chosen = selected(scope, inputs, decided)
@@ -168,15 +168,20 @@ def _scoped(scope: Scope, inputs: Inputs, decided: DecidedMap) -> DecidedMap:
     }
 
 
-def _refreshed(one: Decided) -> Decided:
+def _refreshed(inputs: Inputs, one: Decided) -> Decided:
     """Return what a refresh does: forget what is gone, leave all else, drift told."""
-    if one.action is Action.UNKNOWN:
-        return one
-    gone = one.recorded is not None and not one.live.is_present
-    verdict = Verdict(action=Action.FORGET, reason="gone") if gone else _UNTOUCHED
+    recorded = inputs.recorded.get(one.address)
+    live = inputs.at(one.kind, recorded.identity) if recorded else ABSENT
+    verdict = _UNTOUCHED
+    if live.presence is Presence.UNKNOWN:
+        verdict = Verdict(action=Action.UNKNOWN, reason=f"could not be read: {live.why}")
+    elif recorded and not live.is_present:
+        verdict = Verdict(action=Action.FORGET, reason="gone")
     return replace(
         one,
         verdict=replace(verdict, drift=one.verdict.drift),
+        live=live,
+        wanted=None,
         container=None,
         adopted=None,
         diagnostics=(),

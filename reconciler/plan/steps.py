@@ -23,9 +23,9 @@ def ops_of(one: Decided, created_first: frozenset[Address]) -> tuple[Op, ...]:
     first = (Op.RECORD,) if one.adopted is not None else ()
     if one.container is not None:
         return (Op.FORGET,) if one.action is Action.DELETE else (*first, Op.CREATE)
+    if one.action in (Action.NO_OP, Action.ADOPT) and is_unsettled(one):
+        return (*first, Op.SETTLE)
     if one.action is Action.NO_OP:
-        if is_unsettled(one):
-            return (Op.SETTLE,)
         return (Op.RECORD,) if one.verdict.stale_record else ()
     if one.address in created_first:
         return (*first, Op.CREATE, Op.DELETE)
@@ -35,7 +35,7 @@ def ops_of(one: Decided, created_first: frozenset[Address]) -> tuple[Op, ...]:
 def is_unsettled(one: Decided) -> bool:
     """Whether the object reports a state that no operation leaves it in for good."""
     settle = one.kind.settle
-    if settle is None or settle.attribute not in one.live.attributes:
+    if one.wanted is None or settle is None or settle.attribute not in one.live.attributes:
         return False
     return not settle.is_settled_after_any(one.live.attributes[settle.attribute])
 
