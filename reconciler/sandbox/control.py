@@ -96,7 +96,7 @@ _DETACHED: list[subprocess.Popen[bytes]] = []
 def status(run_dir: Path) -> Running | None:
     """Return the sandbox of the run directory, if it is there and is the one written down."""
     running = _read_run_file(run_dir)
-    if running is None or not _is_alive(running.pid) or not _is_itself(running):
+    if running is None or not is_alive(running.pid) or not _is_itself(running):
         return None
     return running
 
@@ -229,7 +229,7 @@ def _is_itself(running: Running) -> bool:
         connection.close()
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Say whether the process runs; a child of ours that ended is collected here."""
     with suppress(ChildProcessError):
         if os.waitpid(pid, os.WNOHANG)[0] == pid:
@@ -256,7 +256,7 @@ def _end(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     deadline_s = time.monotonic() + STOP_TIMEOUT_S
-    while _is_alive(pid):
+    while is_alive(pid):
         if time.monotonic() > deadline_s:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -210,6 +211,8 @@ def test_database_whose_guard_was_killed_too_is_found_and_ended(
     with speak(second) as api:
         assert value(api.service(path)["service_uri"], "SELECT 1") == 1
     assert happens(lambda: not any(is_alive(pid) for pid in children))
+    # What the first one could not tidy up, the second one did.
+    assert not list(Path(tempfile.gettempdir()).glob(f"rcs-{found.pid}-*"))
 
 
 def test_service_deleted_takes_its_files_along(tmp_path: Path, run_dir: Path) -> None:

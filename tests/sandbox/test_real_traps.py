@@ -15,7 +15,7 @@ from sandbox_real import Shop, invariant
 from reconciler.sandbox.account.authority import Authority
 from reconciler.sandbox.account.objects import Pool
 from reconciler.sandbox.real import tls
-from reconciler.sandbox.real.pooler import line_of, render_hba, render_lines
+from reconciler.sandbox.real.pooler_files import line_of, render_hba, render_lines
 from reconciler.sandbox.real.wire import Connection
 
 pytestmark = pytest.mark.real_engine

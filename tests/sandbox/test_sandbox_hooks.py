@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 from sandbox_api import Api
 
+import reconciler.sandbox as sandbox_package
 from reconciler.sandbox import Running
 
 
@@ -118,3 +120,10 @@ def test_thousand_pools_are_made_and_read_quickly(api: Api, pg: str) -> None:
     assert len(api.service(pg)["connection_pools"]) == 1000
     assert made - start < 15
     assert time.monotonic() - made < 0.5
+
+
+def test_page_of_differences_publishes_the_shares_as_they_are(api: Api) -> None:
+    page = Path(sandbox_package.__file__).with_name("DIFFERENCES.md").read_text()
+    for source, count in api.hook("GET", "errors")["shares"].items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| {source}: "))
+        assert row.endswith(f" {count} |"), row

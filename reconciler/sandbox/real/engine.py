@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -14,14 +15,17 @@ from typing import Any
 from reconciler.sandbox.account.authority import Authority
 from reconciler.sandbox.account.engine import Engine, EngineError
 from reconciler.sandbox.account.objects import Place, Service, State
+from reconciler.sandbox.control import is_alive
 from reconciler.sandbox.real.cluster import Cluster
 from reconciler.sandbox.real.files import make_folder
-from reconciler.sandbox.real.identity import choose_identity
+from reconciler.sandbox.real.identity import choose_identity, existing_account
 from reconciler.sandbox.real.keeper import Keeper
 from reconciler.sandbox.real.ports import Ports
 from reconciler.sandbox.real.postgres import House
 from reconciler.sandbox.real.programs import Programs
 from reconciler.sandbox.real.template import Templates
+
+PREFIX = "rcs-"
 
 
 class RealEngine(Engine):
@@ -40,6 +44,7 @@ class RealEngine(Engine):
         self._cache = cache
         self._house: House | None = None
         self._sockets: Path | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     async def open(self, services: Iterable[Service]) -> None:
         """Start the guard, then whatever was running when the account was saved."""
@@ -48,7 +53,8 @@ class RealEngine(Engine):
         identity = await asyncio.to_thread(choose_identity)
         keeper = Keeper(identity)
         await keeper.open()
-        self._sockets = Path(tempfile.mkdtemp(prefix="rcs-"))
+        sweep(Path(tempfile.gettempdir()))
+        self._sockets = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         identity.give(self._sockets)
         keeper.remove_at_end(self._sockets)
         folder = self._folder
@@ -69,6 +75,8 @@ class RealEngine(Engine):
             sockets=self._sockets,
         )
         await asyncio.gather(*(self._resume(self._house, service) for service in services))
+        # While nobody waits for it: the first service of a machine is then as quick as the next.
+        self._warming = asyncio.create_task(self._warm_up(self._house))
 
     async def _resume(self, house: House, service: Service) -> None:
         """Bring a service back as it was; one that cannot be is REBUILDING again, and says why."""
@@ -78,8 +86,16 @@ class RealEngine(Engine):
         if service.state is not State.POWEROFF and not cluster.is_up:
             service.state = State.REBUILDING
 
+    async def _warm_up(self, house: House) -> None:
+        with suppress(EngineError, OSError):
+            await house.templates.make_once(house.services / "initdb.log")
+
     async def close(self) -> None:
         """Stop everything: the same way as when we are killed."""
+        if self._warming is not None:
+            self._warming.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._warming
         await asyncio.gather(*(cluster.abandon() for cluster in self.clusters.values()))
         if self._house is not None:
             await self._house.keeper.close()
@@ -132,3 +148,12 @@ class RealEngine(Engine):
             self._ports.hold(service.place)
             self.clusters[port] = Cluster(self._house, service, is_new=True)
         return self.clusters[port]
+
+
+def sweep(folder: Path) -> None:
+    """Remove what sandboxes left behind whose guard was killed as well."""
+    for path in folder.glob(f"{PREFIX}*-*"):
+        pid = path.name.removeprefix(PREFIX).partition("-")[0]
+        is_ours = path.lstat().st_uid in (os.getuid(), existing_account().uid)
+        if pid.isdigit() and is_ours and not is_alive(int(pid)):
+            shutil.rmtree(path, ignore_errors=True)

@@ -11,7 +11,6 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 from reconciler.sandbox.account.engine import EngineError
 from reconciler.sandbox.account.objects import Pool, Service
@@ -19,30 +18,23 @@ from reconciler.sandbox.real import tls
 from reconciler.sandbox.real.files import write_private
 from reconciler.sandbox.real.keeper import Child, tail
 from reconciler.sandbox.real.options import automatic_pools, pooler_options
+from reconciler.sandbox.real.pooler_files import (
+    CONSOLE,
+    OWNER,
+    Line,
+    line_of,
+    render_hba,
+    render_lines,
+    render_userlist,
+)
 from reconciler.sandbox.real.ports import HOST
 from reconciler.sandbox.real.postgres import Postgres
 from reconciler.sandbox.real.wire import Connection, LostError, SqlError
 
-CONSOLE = "pgbouncer"
-OWNER = "-sandbox"
-"""Who gives orders on the console; no user of a service can be called so."""
 START_S = 10.0
 STOP_S = 2.0
 ASK_AGAIN_S = 0.005
 SHOWN = ("name", "database", "pool_mode", "pool_size", "force_user")
-
-
-class Line(NamedTuple):
-    """A pool as SHOW DATABASES has it; a bare tuple, because there may be thousands."""
-
-    database: str
-    mode: str
-    size: str
-    username: str | None
-
-
-def line_of(pool: Pool) -> Line:
-    return Line(pool.database, pool.mode, str(pool.size), pool.username)
 
 
 class Pooler:
@@ -59,6 +51,7 @@ class Pooler:
         self.child: Child | None = None
         self.lines: dict[str, Line] = {}
         """What was last seen to be there."""
+        self._made: dict[str, tuple[Pool, Line]] = {}
         self._texts: tuple[str, ...] = ()
         self._options: dict[str, str] = {}
         self._automatic: str | None = None
@@ -72,7 +65,7 @@ class Pooler:
     async def start(self, service: Service, secrets: Mapping[str, str]) -> None:
         """Start the pooler; return when it is known to be ours on its port, with its pools."""
         programs, keeper = self.house.programs, self.house.keeper
-        wanted = {name: line_of(pool) for name, pool in service.pools.items()}
+        wanted = self._wanted(service)
         self._write(service, secrets, wanted)
         self.child = await keeper.spawn(
             [programs.pgbouncer, self.ini], log=self.log, env=programs.pooler_environment()
@@ -94,7 +87,7 @@ class Pooler:
             await self.start(service, secrets)
             return
         self._automatic = automatic_pools(service)
-        wanted = {name: line_of(pool) for name, pool in service.pools.items()}
+        wanted = self._wanted(service)
         repinned = {
             name
             for name, line in wanted.items()
@@ -106,6 +99,15 @@ class Pooler:
             await self._reload(service, rest)
         if self._write(service, secrets, wanted):
             await self._reload(service, wanted)
+
+    def _wanted(self, service: Service) -> dict[str, Line]:
+        """Return the lines of the service's pools, those of before where the pool is the same."""
+        old = self._made
+        self._made = {
+            name: made if (made := old.get(name)) and made[0] is pool else (pool, line_of(pool))
+            for name, pool in service.pools.items()
+        }
+        return {name: line for name, (_, line) in self._made.items()}
 
     async def stop(self) -> None:
         """Stop at once. SIGTERM would wait for the clients since 1.23."""
@@ -236,50 +238,6 @@ class Pooler:
         }
         settings = "".join(f"{key} = {value}\n" for key, value in own.items())
         return f"[databases]\n{render_lines(where, lines)}{rest}[pgbouncer]\n{settings}"
-
-
-def render_lines(where: str, lines: Mapping[str, Line]) -> str:
-    return "".join(
-        f"{name} = {where} dbname={_value(line.database)} pool_mode={line.mode}"
-        f" pool_size={line.size}" + (f" user={_value(line.username)}\n" if line.username else "\n")
-        for name, line in lines.items()
-    )
-
-
-def render_hba(admin: str, lines: Mapping[str, Line]) -> str:
-    """Return who may come in: without two lines for each pinned pool, any user who has a
-    password would come in as the forced one."""
-    pinned = "".join(
-        f"hostssl {_word(name)} {_word(line.username)} {HOST}/32 scram-sha-256\n"
-        f"hostssl {_word(name)} all {HOST}/32 reject\n"
-        for name, line in lines.items()
-        if line.username
-    )
-    return (
-        f"local {CONSOLE} {_word(OWNER)} trust\n"
-        f"hostssl all {_word(OWNER)} {HOST}/32 reject\n"
-        f"hostssl {CONSOLE} {_word(admin)} {HOST}/32 scram-sha-256\n"
-        f"hostssl {CONSOLE} all {HOST}/32 reject\n"
-        f"{pinned}"
-        f"hostssl all all {HOST}/32 scram-sha-256\n"
-    )
-
-
-def render_userlist(secrets: Mapping[str, str]) -> str:
-    """Return the users with their SCRAM secrets; there is no plain text in it."""
-    users = "".join(f"{_word(name)} {_word(secret)}\n" for name, secret in secrets.items())
-    return f'{_word(OWNER)} ""\n{users}'
-
-
-def _value(text: str) -> str:
-    """Quote for a line of [databases]."""
-    if "\n" in text or "\r" in text:
-        raise EngineError(f"PgBouncer cannot name {text!r}")
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _word(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
 
 
 def _same(found: str | None, wanted: str) -> bool:

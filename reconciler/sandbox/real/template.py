@@ -36,11 +36,15 @@ class Templates:
 
     async def copy_to(self, data: Path, log: Path) -> None:
         """Make `data`, which must not be there, a cluster that was never started."""
+        await self.make_once(log)
+        copy = shutil.which("cp") or "/bin/cp"
+        await self.keeper.run([copy, "-R", self.path, data], log=log)
+
+    async def make_once(self, log: Path) -> None:
+        """Make the template unless it is there."""
         async with self._making:
             if not (self.path / "PG_VERSION").exists():
                 await self._make(log)
-        copy = shutil.which("cp") or "/bin/cp"
-        await self.keeper.run([copy, "-R", self.path, data], log=log)
 
     async def _make(self, log: Path) -> None:
         """Make the template beside its place and put it there in one step."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reconciler.sandbox.account.engine import EngineError
@@ -53,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._scanned = 0
         self._answer: asyncio.Future[bytes] | None = None
         self._transport: asyncio.Transport | None = None
+        self._known: dict[str, dict[bytes, Row]] = {}
 
     @classmethod
     async def open(cls, socket: Path, user: str, database: str) -> Connection:
@@ -82,7 +83,10 @@ class Connection(asyncio.Protocol):
         self._answer = asyncio.get_running_loop().create_future()
         body = sql.encode() + b"\0"
         self._transport.write(b"Q" + struct.pack("!i", len(body) + 4) + body)
-        return _read_rows(await self._wait(), columns)
+        rows, known = _read_rows(await self._wait(), columns, self._known.get(sql))
+        if columns:
+            self._known[sql] = known
+        return rows
 
     def close(self) -> None:
         if self._transport is not None:
@@ -140,9 +144,17 @@ class Connection(asyncio.Protocol):
             self._answer.set_exception(LostError("the server closed the connection"))
 
 
-def _read_rows(answer: bytes, columns: Sequence[str]) -> list[Row]:
-    """Return the rows of the last result. Raises SqlError."""
+def _read_rows(
+    answer: bytes, columns: Sequence[str], before: Mapping[bytes, Row] | None = None
+) -> tuple[list[Row], dict[bytes, Row]]:
+    """Return the rows of the last result, and each by its bytes. Raises SqlError.
+
+    `before` is the latter of the same question asked before: what came the same way is not taken
+    apart again. A thousand pools come by here after every change.
+    """
     rows: list[Row] = []
+    known: dict[bytes, Row] = {}
+    before = before or {}
     order: list[int] = []
     error: SqlError | None = None
     at, end = 0, len(answer)
@@ -150,7 +162,10 @@ def _read_rows(answer: bytes, columns: Sequence[str]) -> list[Row]:
         kind = answer[at]
         size = _LENGTH(answer, at + 1)[0]
         if kind == 0x44:  # D: a row
-            rows.append(_row(answer, at + 7, order))
+            raw = answer[at + 7 : at + 1 + size]
+            row = before.get(raw) or _row(raw, order)
+            known[raw] = row
+            rows.append(row)
         elif kind == 0x54:  # T: what the rows hold
             rows = []
             names = _names(answer, at + 5)
@@ -162,12 +177,13 @@ def _read_rows(answer: bytes, columns: Sequence[str]) -> list[Row]:
         at += size + 1
     if error is not None:
         raise error
-    return rows
+    return rows, known
 
 
-def _row(answer: bytes, at: int, order: list[int]) -> Row:
-    """Return the fields in the given order. A thousand pools come by here after every change."""
+def _row(answer: bytes, order: list[int]) -> Row:
+    """Return the fields in the given order."""
     fields: list[str | None] = []
+    at = 0
     for _ in range(max(order, default=-1) + 1):
         size = _LENGTH(answer, at)[0]
         at += 4
