@@ -10,6 +10,7 @@ from reconciler.desired.dependencies import group_address
 from reconciler.desired.marks import Node
 from reconciler.desired.names import Names
 from reconciler.desired.problems import Problems, did_you_mean, nearest_address
+from reconciler.expressions import ExpressionError
 from reconciler.kinds.kind import Kind
 from reconciler.model.address import Address
 from reconciler.model.location import Location
@@ -267,7 +268,7 @@ class _Reader:
             entry = self._entry(node, "policies", ("rule", "message"))
             if entry is not None:
                 rule, message = entry.literal("rule"), entry.literal("message")
-                if rule and message:
+                if rule and message and _is_rule(entry, rule):
                     yield Policy(rule=rule, message=message, location=node.location)
 
     # all
@@ -292,3 +293,15 @@ class _Reader:
         else:
             hint = did_you_mean(address.key, group.keys or ()) or "its for_each has no such key"
         self._problems.add(place, "Not declared", detail, hint)
+
+
+def _is_rule(entry: Entry, rule: str) -> bool:
+    """Whether a policy's rule compiles; notes why not."""
+    from reconciler.expressions.rule import compile_rule
+
+    try:
+        compile_rule(rule, {"changes", "stack"}, frozenset({"changes"}))
+    except ExpressionError as error:
+        entry.note("rule", error.summary, error.detail, error.hint)
+        return False
+    return True

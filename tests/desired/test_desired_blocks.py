@@ -2,6 +2,7 @@
 
 import pytest
 
+from reconciler.desired import InvalidStackError
 from reconciler.model.address import Address
 from reconciler.model.resource import Lifecycle, Stack, Trigger
 
@@ -149,3 +150,16 @@ def test_a_path_to_ignore_may_go_inside(load) -> None:
 def test_an_empty_lifecycle_is_none(load) -> None:
     """Each line may be commented out."""
     assert lifecycle(load, "") == lifecycle(load, "{}") == Lifecycle()
+
+
+@pytest.mark.parametrize(
+    ("rule", "summary"),
+    [("changes.all(c, c.kind ==", "Invalid expression"), ("chang.all(c, true)", "Unknown name")],
+)
+def test_a_policy_that_does_not_compile_is_told_offline(load, rule: str, summary: str) -> None:
+    """Not at the moment when it should have held something back."""
+    text = RESOURCES + f'policies: [{{rule: "{rule}", message: stop}}]\n'
+    with pytest.raises(InvalidStackError) as caught:
+        load(text)
+    [problem] = caught.value.diagnostics
+    assert (problem.summary, problem.location.line) == (summary, text.count("\n"))
