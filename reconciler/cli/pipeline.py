@@ -127,9 +127,12 @@ async def make_plan(
     project: Project, state: State, session: Session, scope: Scope = WHOLE
 ) -> Planned:
     """Read what is live and return the plan. Raises what reading and planning raise."""
+    from reconciler.live.request import secrets_in
     from reconciler.plan.build import MissingLiveError, build_plan
 
     check_kinds(state, project.catalogue)
+    for resource in project.stack.resources.values():
+        session.client.remember(secrets_in(resource.attributes))
     started = time.monotonic()
     live: dict[ObjectKey, LiveObject] = {}
     wanted: Iterable[ReadRequest] = read_requests(project.stack, state, project.catalogue)

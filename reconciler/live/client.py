@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -87,6 +87,7 @@ class Client:
         self._user_agent = user_agent
         self._on_call = on_call
         self._body_cap_bytes = body_cap_bytes
+        self._secrets = {token.reveal()}
         self._gate = Gate(self.timing.clock, self.timing.sleep)
         self._slots = asyncio.Semaphore(parallelism)
         self._http: httpx.AsyncClient | None = None
@@ -120,6 +121,13 @@ class Client:
         http, self._http = self._http, None
         if http:
             await http.aclose()
+
+    def remember(self, secrets: Iterable[str]) -> None:
+        """Mask these wherever a server's text is told from now on, whichever call it answers.
+
+        Very short ones are left alone: masking them would only spoil every message.
+        """
+        self._secrets.update(text for text in secrets if len(text) >= SHORTEST_MASKED)
 
     def deadline(self, seconds: float, awaited: str = "") -> Deadline:
         """Return a deadline on this client's clock."""
@@ -192,7 +200,8 @@ class Client:
 
     def _judged(self, request: Request, reply: Reply) -> dict[str, Any] | _Failure:
         """Return the answer's object, or what to do about an answer that holds none."""
-        secrets = (self._token.reveal(), *request.secrets())
+        self.remember(request.secrets())
+        secrets = self._secrets
         if reply.asks_to_wait:
             error: CallError = failure_of(reply, request, secrets)
             return _Failure(
@@ -279,6 +288,9 @@ class Client:
             self._host, why, method=request.method, path=request.path, hint=hint
         )
         return _Failure(error=error, again=not is_refused_certificate, may_have_worked=False)
+
+
+SHORTEST_MASKED = 4
 
 
 class _TooBigError(Exception):

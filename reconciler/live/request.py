@@ -36,19 +36,20 @@ class Request:
 
     def secrets(self) -> tuple[str, ...]:
         """Return the texts that must not come back in a message."""
-        return tuple(_secrets_in(self.body))
+        return tuple(secrets_in(self.body))
 
 
-def _secrets_in(value: object) -> Iterator[str]:
+def secrets_in(value: object) -> Iterator[str]:
+    """Yield the text of every secret in a value."""
     match value:
         case Secret():
             yield value.reveal()
         case Mapping():
             for item in value.values():
-                yield from _secrets_in(item)
+                yield from secrets_in(item)
         case list() | tuple():
             for item in value:
-                yield from _secrets_in(item)
+                yield from secrets_in(item)
 
 
 _PART = re.compile(r"\{([^{}]*)\}")

@@ -24,6 +24,7 @@ from reconciler.live.deadline import Deadline
 from reconciler.live.errors import ApiError, PathError, UnreachableError
 from reconciler.live.fetch import Fetcher, Url, UrlKey, Urls
 from reconciler.live.reading import Reader
+from reconciler.live.request import secrets_in
 from reconciler.live.shared import SharedReads
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import LiveObject, ObjectKey, Presence
@@ -69,6 +70,7 @@ class Snapshot:
     """Reads objects of the API; one GET per URL serves all objects on it."""
 
     def __init__(self, client: Client, parallelism: int | None = None) -> None:
+        self._client = client
         self._parallelism = parallelism or client.parallelism
         self._fetcher = Fetcher(client)
         self._readers: dict[str, Reader] = {}
@@ -98,7 +100,10 @@ class Snapshot:
             for request in _joined(requests)
         }
         answers = await self._read_urls(urls, deadline)
-        return {key: _object_from(reading, answers) for key, reading in planned.items()}
+        secrets = any(url.secrets for url in urls.values())
+        return {
+            key: self._object(reading, answers, secrets=secrets) for key, reading in planned.items()
+        }
 
     async def fresh(
         self,
@@ -122,7 +127,16 @@ class Snapshot:
         reading = self._plan(wish, urls)
         reads = (self._read_shared(url, deadline, since) for url in urls.values())
         answers = dict(zip(urls, await asyncio.gather(*reads), strict=True))
-        return _object_from(reading, answers)
+        return self._object(reading, answers, secrets=secrets)
+
+    def _object(
+        self, planned: _Planned, answers: Mapping[UrlKey, Answer], *, secrets: bool
+    ) -> LiveObject:
+        """Return the object; the secrets it shows are masked in every message from now on."""
+        found = _object_from(planned, answers)
+        if secrets:
+            self._client.remember(secrets_in(found.attributes))
+        return found
 
     async def _read_shared(self, url: Url, deadline: Deadline, since: float) -> Answer:
         async def read(secrets: Mapping[str, str], until: Deadline) -> Answer:

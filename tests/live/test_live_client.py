@@ -552,3 +552,31 @@ def test_a_brown_out_makes_no_storm() -> None:
 
     run(many())
     assert count <= 500 * 1.3
+
+
+async def _echo_of_a_secret(seen: str) -> str:
+    """Return the message of a refusal whose text holds what another call brought."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/first":
+            return httpx.Response(200, json={})
+        return httpx.Response(400, json={"message": f"no {seen} here"})
+
+    transport = httpx.MockTransport(answer)
+    async with Client("http://api.test", Secret("token-1"), transport=transport) as client:
+        deadline = client.deadline(5)
+        body = {"password": Secret(seen)}
+        await client.call(Request(method="PUT", path="/v1/first", body=body), deadline)
+        with pytest.raises(ApiError) as caught:
+            await client.call(Request(method="GET", path="/v1/second"), deadline)
+    return caught.value.message
+
+
+def test_a_secret_is_masked_in_answers_to_other_calls_too() -> None:
+    """Once seen, masked wherever it turns up."""
+    assert asyncio.run(_echo_of_a_secret("hunter2-hunter2")) == "no (secret) here"
+
+
+def test_a_very_short_secret_does_not_spoil_messages() -> None:
+    """Masking `no` would leave nothing readable."""
+    assert asyncio.run(_echo_of_a_secret("no")) == "no no here"
