@@ -157,7 +157,29 @@ def test_throw_away_sandbox_leaves_no_file_even_when_killed() -> None:
         os.kill(int(pid), signal.SIGKILL)
         parent.kill()
     assert happens(lambda: not any(is_alive(child) for child in children))
-    assert happens(lambda: not Path(folder).parents[1].exists())
+    assert happens(lambda: not Path(folder).parent.exists())
+
+
+def test_folder_for_temporary_files_may_have_a_long_path(tmp_path: Path) -> None:
+    """A socket's path may not; and nothing stays in either place."""
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-m", "reconciler.sandbox", "--engine", "real", "--token", "t"],
+        env={**os.environ, "PYTHONPATH": ROOT, "TMPDIR": str(deep)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip().removeprefix("export AIVEN_WEB_URL=")
+        with speak(Running(url=url, token="t", pid=process.pid)) as api:
+            service = api.service(api.create_service())
+            assert value(service["service_uri"], "SELECT 1") == 1
+            (folder,) = {one["folder"] for one in api.running().values()}
+            assert folder.startswith(str(deep))
+        process.send_signal(signal.SIGTERM)
+    assert list(deep.iterdir()) == []
+    assert not list(Path("/tmp").glob(f"rcs-{process.pid}-*"))
 
 
 def test_two_sandboxes_run_side_by_side() -> None:

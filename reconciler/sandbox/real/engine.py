@@ -26,6 +26,8 @@ from reconciler.sandbox.real.programs import Programs
 from reconciler.sandbox.real.template import Templates
 
 PREFIX = "rcs-"
+LONGEST_PARENT = 60
+"""The path of a Unix socket has at most 107 bytes, and ours add some forty."""
 
 
 class RealEngine(Engine):
@@ -43,7 +45,7 @@ class RealEngine(Engine):
         self._folder = folder
         self._cache = cache
         self._house: House | None = None
-        self._sockets: Path | None = None
+        self._temporary: list[Path] = []
         self._warming: asyncio.Task[None] | None = None
 
     async def open(self, services: Iterable[Service]) -> None:
@@ -53,16 +55,12 @@ class RealEngine(Engine):
         identity = await asyncio.to_thread(choose_identity)
         keeper = Keeper(identity)
         await keeper.open()
-        sweep(Path(tempfile.gettempdir()))
-        self._sockets = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-        identity.give(self._sockets)
-        keeper.remove_at_end(self._sockets)
-        folder = self._folder
-        if folder is None:
-            # Beside the sockets, and as short-lived.
-            folder = self._sockets / "services"
+        sockets = self._make_temporary(keeper, short_folder())
+        if self._folder is None:
+            folder = self._make_temporary(keeper, Path(tempfile.gettempdir()))
+        else:
+            folder = identity.home(self._folder)
         cache = identity.home(self._cache)
-        folder = folder if folder.is_relative_to(self._sockets) else identity.home(folder)
         for path in (folder, cache):
             make_folder(path, identity)
         self._house = House(
@@ -72,11 +70,20 @@ class RealEngine(Engine):
             templates=Templates(self.programs, keeper, cache / "templates"),
             authority=self._authority,
             services=folder,
-            sockets=self._sockets,
+            sockets=sockets,
         )
         await asyncio.gather(*(self._resume(self._house, service) for service in services))
         # While nobody waits for it: the first service of a machine is then as quick as the next.
         self._warming = asyncio.create_task(self._warm_up(self._house))
+
+    def _make_temporary(self, keeper: Keeper, parent: Path) -> Path:
+        """Make a folder that goes with us; the guard removes it if we cannot."""
+        sweep(parent)
+        made = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
+        keeper.identity.give(made)
+        keeper.remove_at_end(made)
+        self._temporary.append(made)
+        return made
 
     async def _resume(self, house: House, service: Service) -> None:
         """Bring a service back as it was; one that cannot be is REBUILDING again, and says why."""
@@ -100,8 +107,8 @@ class RealEngine(Engine):
         if self._house is not None:
             await self._house.keeper.close()
         self._ports.close()
-        if self._sockets is not None:
-            shutil.rmtree(self._sockets, ignore_errors=True)
+        for folder in self._temporary:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def place(self, project: str, service: str) -> Place:
         place = self._ports.choose(f"{project}/{service}", self.clusters)
@@ -148,6 +155,12 @@ class RealEngine(Engine):
             self._ports.hold(service.place)
             self.clusters[port] = Cluster(self._house, service, is_new=True)
         return self.clusters[port]
+
+
+def short_folder() -> Path:
+    """Return a folder for temporary files whose path leaves room for a socket's."""
+    usual = tempfile.gettempdir()
+    return Path(usual if len(os.fsencode(usual)) <= LONGEST_PARENT else "/tmp")  # noqa: S108 - 0700
 
 
 def sweep(folder: Path) -> None:
