@@ -1,5 +1,5 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
-.PHONY: help demo test lint types unit docs clean
+.PHONY: help demo test lint types unit programs bench docs clean
 
 # The newest Python that can make environments; else the newest there is, so that it can be told what lacks.
 PYTHON ?= $(shell for test in 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' \
@@ -15,6 +15,7 @@ WITH_BIN := PATH="$(CURDIR)/$(BIN):$$PATH"
 help:
 	@echo "make demo   the life of a connection pool against a local sandbox"
 	@echo "make test   lint, types and tests"
+	@echo "make bench  how fast the sandbox with real databases is"
 	@echo "make docs   put what the tool prints today into the pages"
 	@echo "make clean  remove what was made"
 
@@ -31,8 +32,20 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-unit: $(READY)
+unit: $(READY) programs
 	$(WITH_BIN) $(BIN)/python -m pytest -n auto -q
+
+# PostgreSQL and PgBouncer for the tests with real databases: from Debian's packages where we may. Those tests are
+# left out elsewhere; with CI set they fail.
+programs:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		! { ls /usr/lib/postgresql/*/bin/postgres && ls /usr/sbin/pgbouncer; } >/dev/null 2>&1; then \
+		echo "Installing postgresql and pgbouncer, once."; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			postgresql pgbouncer; } >/dev/null || echo "They could not be installed."; fi
+
+bench: $(READY) programs
+	$(BIN)/python benchmarks/sandbox.py
 
 docs: $(READY)
 	$(WITH_BIN) $(BIN)/python tests/docs/doc_write.py
