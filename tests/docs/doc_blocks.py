@@ -15,6 +15,7 @@ PAGES = tuple(
         "examples/README.md",
         "examples/connection_pool/README.md",
         "examples/pools_for_teams/README.md",
+        "examples/environments/README.md",
         "examples/own_kind/README.md",
     )
 )

@@ -25,6 +25,7 @@ NOT_TYPED: Mapping[str, str] = {
 """Lines that no test types from the page, and why."""
 
 _MARK = "@@ended"
+_SANDBOX = re.compile(r"\breconcile sandbox (?:start|run)\b")
 _NOISE = (
     (re.compile(r"in \d\.\d\d s"), "in 0.04 s"),
     (re.compile(r"in \d\.\d s"), "in 0.1 s"),
@@ -93,8 +94,11 @@ def workplace(parent: Path) -> Iterator[Path]:
         subprocess.run(stop, env=environment(parent / "home"), capture_output=True, check=False)
 
 
-def type_page(page: str, parent: Path) -> tuple[Typed, ...]:
-    """Write the page's files and type its commands, those of NOT_TYPED apart."""
+def type_page(page: str, parent: Path, engine: str = "memory") -> tuple[Typed, ...]:
+    """Write the page's files and type its commands, those of NOT_TYPED apart.
+
+    engine: what the sandboxes that the page starts run, whatever is installed.
+    """
     script: list[str] = []
     asked: list[tuple[Block, Command]] = []
     for block in blocks(page):
@@ -102,7 +106,8 @@ def type_page(page: str, parent: Path) -> tuple[Typed, ...]:
             script.append(_written(block))
         for command in commands(block):
             if command.line not in NOT_TYPED:
-                script.append(f"{command.line}\nprintf '\\n{_MARK} %s\\n' $?")
+                line = _SANDBOX.sub(rf"\g<0> --engine {engine}", command.line)
+                script.append(f"{line}\nprintf '\\n{_MARK} %s\\n' $?")
                 asked.append((block, command))
     with workplace(parent) as place:
         ran = subprocess.run(

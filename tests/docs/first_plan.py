@@ -24,7 +24,7 @@ def first_plan(parent: Path) -> str:
     """Return the command and the plan that the tool prints for it today."""
     with workplace(parent) as place:
         ran = subprocess.run(
-            ["reconcile", "sandbox", "run", "--", "sh", "-c", _SITUATION],
+            ["reconcile", "sandbox", "run", "--engine", "memory", "--", "sh", "-c", _SITUATION],
             cwd=place,
             env=environment(parent / "home"),
             stdin=subprocess.DEVNULL,

@@ -1,19 +1,26 @@
 """`make demo`: every scene does what it says, and nothing is left behind."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 from doc_blocks import ROOT
 from doc_session import environment
+from sandbox_real import need_programs
+
+SCENES = 10
 
 
-def run_demo(parent: Path, script: Path) -> subprocess.CompletedProcess[str]:
+def run_demo(
+    parent: Path, script: Path, engine: str = "memory"
+) -> subprocess.CompletedProcess[str]:
     """Run a demo with an empty home and a folder of its own for temporary files."""
     for name in ("home", "tmp"):
         (parent / name).mkdir()
     return subprocess.run(
-        ["sh", str(script)],
+        ["sh", str(script), "--engine", engine],
         env={**environment(parent / "home"), "TMPDIR": str(parent / "tmp")},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -27,7 +34,17 @@ def test_demo_plays_all_scenes_and_leaves_nothing(tmp_path: Path) -> None:
     """It ends well, and its folder is gone."""
     ran = run_demo(tmp_path, ROOT / "examples/demo.sh")
     assert (ran.returncode, ran.stderr[-2000:]) == (0, ran.stderr[-2000:])
-    assert ran.stdout.count("\n== ") == 9
+    assert ran.stdout.count("\n== ") == SCENES
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.real_engine
+def test_demo_on_postgres_shows_what_a_client_feels(tmp_path: Path) -> None:
+    """A client's transaction commits through a change in place, and is cut by a replacement."""
+    need_programs()
+    ran = run_demo(tmp_path, ROOT / "examples/demo.sh", "real")
+    assert (ran.returncode, ran.stderr[-2000:]) == (0, ran.stderr[-2000:])
+    assert re.findall(r"its transaction was (\w+)\.", ran.stdout) == ["committed", "cut"]
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

@@ -11,10 +11,11 @@ import pytest
 from doc_blocks import PAGES, ROOT, blocks, commands
 from doc_session import NOT_TYPED, environment, type_page
 from first_plan import first_plan
+from sandbox_real import need_programs
 
 from reconciler.cli.main import _COMMANDS
 from reconciler.cli.plan import command as plan
-from reconciler.desired import InvalidStackError, load_stack
+from reconciler.desired import load_stack
 from reconciler.kinds.catalogue import load_catalogue
 from reconciler.live.driver import requests_for
 from reconciler.model.address import Address
@@ -31,10 +32,18 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", TYPED, ids=name_of)
-def test_commands_do_what_the_page_says(page: Path, tmp_path: Path) -> None:
+REAL = pytest.param(ROOT / "README.md", "real", marks=pytest.mark.real_engine, id="README.md-real")
+"""The longest page, once more with PostgreSQL and PgBouncer behind what it types."""
+
+
+@pytest.mark.parametrize(
+    ("page", "engine"), [*(pytest.param(p, "memory", id=name_of(p)) for p in TYPED), REAL]
+)
+def test_commands_do_what_the_page_says(page: Path, engine: str, tmp_path: Path) -> None:
     """Typed in order in one shell, each ends with the code it should and prints what is shown."""
-    typed = type_page(page.read_text("utf-8"), tmp_path / "page")
+    if engine == "real":
+        need_programs()
+    typed = type_page(page.read_text("utf-8"), tmp_path / "page", engine)
     wrong = [(t.command.line, t.code, t.printed) for t in typed if t.code != t.command.exits]
     assert wrong == []
     assert [(t.command.line, t.printed) for t in typed if not t.is_as_told] == []
@@ -93,27 +102,10 @@ def planned(what: str) -> list[str]:
     return re.findall(r"`([^`]+)`", line)
 
 
-@pytest.mark.parametrize("word", [w for w in planned("in stacks") if w != "lifecycle"])
-def test_what_is_planned_for_stacks_is_refused(word: str, tmp_path: Path) -> None:
-    """When this fails because it has come, take it off the list, and tell how to use it."""
-    one: dict[str, object] = {"project": "p", "service_name": "s", "username": "u"}
-    stack: dict[str, object] = {"stack": "one", "resources": {"aiven_pg_user": {"one": one}}}
-    if word == "for_each":
-        one |= {"for_each": []}
-    elif "_" in word:
-        one |= {"lifecycle": {word: True}}
-    else:
-        stack[word] = {}
-    file = tmp_path / "stack.yaml"
-    file.write_text(json.dumps(stack), "utf-8")
-    with pytest.raises(InvalidStackError) as caught:
-        load_stack(file, load_catalogue())
-    assert [d.summary for d in caught.value.diagnostics] == ["Not supported yet"]
-
-
 def test_what_is_planned_for_the_command_line_is_not_there() -> None:
     """When this fails because it has come, take it off the list, and tell how to use it."""
     formats = next(parameter.type for parameter in plan.params if parameter.name == "form")
+    assert (planned("commands"), planned("plans as")) != ([], [])
     assert set(planned("commands")) & _COMMANDS.keys() == set()
     assert set(planned("plans as")) & set(formats.to_info_dict()["choices"]) == set()
 
@@ -163,7 +155,7 @@ def test_state_line_in_architecture_is_the_one_that_is_written(tmp_path: Path) -
     stack = str(ROOT / "examples/connection_pool")
     apply = ["reconcile", "apply", stack, "--auto-approve", "--state", str(tmp_path)]
     subprocess.run(
-        ["reconcile", "sandbox", "run", "--", *apply],
+        ["reconcile", "sandbox", "run", "--engine", "memory", "--", *apply],
         env=environment(tmp_path),
         stdin=subprocess.DEVNULL,
         capture_output=True,

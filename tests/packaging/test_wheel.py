@@ -120,7 +120,7 @@ def test_commands_work_from_any_folder(installed: Path, elsewhere: Path) -> None
 
 def test_plan_works_against_the_sandbox_of_the_wheel(installed: Path, elsewhere: Path) -> None:
     """The sandbox finds its data inside the package, too."""
-    run = ("sandbox", "run", "--")
+    run = ("sandbox", "run", "--engine", "memory", "--")
     plan = call(installed, elsewhere, *run, "reconcile", "plan", "pool", "--detailed-exitcode")
     assert (plan.returncode, plan.stderr) == (2, "")
     assert "Plan: 4 to create." in plan.stdout
