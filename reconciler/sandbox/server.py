@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.sandbox.account import projects
 from reconciler.sandbox.account.account import Account, Knobs
+from reconciler.sandbox.account.engine import EngineError
 from reconciler.sandbox.bodies import PROJECT_NAME
 from reconciler.sandbox.control import NEEDED, MissingExtraError, Running, SandboxError
 from reconciler.sandbox.settings import Settings
@@ -168,7 +169,10 @@ def _run(
         """Says when it is ready, and saves before a signal is passed on and ends the process."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await account.engine.open(account.all_services())
+            try:
+                await account.engine.open(account.all_services())
+            except EngineError as error:
+                raise SandboxError(str(error)) from error
             await super().startup(sockets)
             saver.save()
             if on_ready is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -213,6 +214,25 @@ def daemon(shop: Shop, program: str) -> int:
         if is_it and any(word.startswith(folder.encode()) for word in words):
             return int(entry.name)
     raise AssertionError(f"no {program} in {folder}")
+
+
+@pytest.mark.parametrize("component", ["pg", "pgbouncer"])
+def test_service_whose_port_is_taken_is_not_called_running(shop: Shop, component: str) -> None:
+    """PgBouncer 1.18 runs on without its port, and would answer to nobody."""
+    ports = {part["component"]: part["port"] for part in shop.service()["components"]}
+    shop.api.ok("PUT", shop.path, {"powered": False})
+    shop.api.settle()
+    with socket.socket() as thief:
+        # Our own hold on the port keeps out whoever does not ask for this.
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        thief.bind(("127.0.0.1", ports[component]))
+        thief.listen()
+        shop.api.ok("PUT", shop.path, {"powered": True})
+        assert happens(lambda: any(one["problem"] for one in shop.api.running().values()), 20)
+        assert shop.api.ok("GET", shop.path)["service"]["state"] == "REBUILDING"
+    wait_running(shop)
+    assert all(not one["problem"] for one in shop.api.running().values())
+    invariant(shop)
 
 
 def test_two_hundred_clients_wait_for_their_turn_on_one_connection(shop: Shop) -> None:

@@ -162,6 +162,7 @@ class Cluster:
             return
         port, ca_pem = self.service.place.port, self.house.authority.certificate()
         if not await tls.answers(port, tls.own_name(port), ca_pem):
+            await self.postgres.stop()
             raise EngineError(f"PostgreSQL is not on port {port}")
 
     async def _restart_postgres(self) -> None:

@@ -32,6 +32,7 @@ from reconciler.sandbox.real.postgres import Postgres
 from reconciler.sandbox.real.wire import Connection, LostError, SqlError
 
 START_S = 10.0
+PORT_S = 3.0
 STOP_S = 2.0
 ASK_AGAIN_S = 0.005
 SHOWN = ("name", "database", "pool_mode", "pool_size", "force_user")
@@ -72,8 +73,13 @@ class Pooler:
         )
         self._on_start(self.child)
         self._automatic = automatic_pools(service)
-        await self._await_ready(self.child)
-        await self._verify(service, wanted)
+        try:
+            await self._await_ready(self.child)
+            await self._verify(service, wanted)
+        except EngineError:
+            # It may well run, and be of no use: 1.18 does when its port is taken.
+            await self.stop()
+            raise
 
     async def apply(self, service: Service, secrets: Mapping[str, str]) -> None:
         """Make the pools those of the service, by RELOAD. Raises EngineError.
@@ -190,6 +196,8 @@ class Pooler:
                 await self.console()
                 if await tls.answers(self.port, name, ca_pem):
                     return
+                # The console is there, so the port should be.
+                deadline_s = min(deadline_s, time.monotonic() + PORT_S)
             await asyncio.sleep(ASK_AGAIN_S)
         raise EngineError(f"PgBouncer is not on port {self.port}: {tail(self.log)}")
 
