@@ -111,7 +111,7 @@ class RealEngine(Engine):
             shutil.rmtree(folder, ignore_errors=True)
 
     def place(self, project: str, service: str) -> Place:
-        place = self._ports.choose(f"{project}/{service}", self.clusters)
+        place = self._ports.claim(f"{project}/{service}", self.clusters)
         return place if self.programs.has_tls else replace(place, sslmode="disable")
 
     def is_ready(self, service: Service) -> bool:

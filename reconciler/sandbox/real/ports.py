@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from zlib import crc32
 
 from reconciler.sandbox.account.engine import EngineError
@@ -21,13 +22,22 @@ class Ports:
     def __init__(self) -> None:
         self._held: dict[int, list[socket.socket]] = {}
 
-    def choose(self, name: str, taken: Collection[int]) -> Place:
-        """Return free ports: those the name leads to, or the next free ones above."""
+    def claim(self, name: str, taken: Collection[int]) -> Place:
+        """Hold free ports and return them: those the name leads to, or the next free ones above.
+
+        `taken` are those of services. What else is held was for one that was then refused.
+        """
+        for port in set(self._held) - set(taken):
+            self._let_go(port)
         start = crc32(name.encode()) % COUNT & ~1
         for step in range(0, COUNT, 2):
             port = LOWEST + (start + step) % COUNT
+            place = Place(host=HOST, port=port, pooler_port=port + 1)
             if port not in taken and _is_free(port) and _is_free(port + 1):
-                return Place(host=HOST, port=port, pooler_port=port + 1)
+                # Another sandbox may claim the same ports at the same time.
+                with suppress(EngineError):
+                    self.hold(place)
+                    return place
         raise EngineError("there are no free ports on this machine")
 
     def hold(self, place: Place) -> None:
@@ -47,7 +57,10 @@ class Ports:
             _close(held)
 
     def release(self, place: Place) -> None:
-        _close(self._held.pop(place.port, []))
+        self._let_go(place.port)
+
+    def _let_go(self, port: int) -> None:
+        _close(self._held.pop(port, []))
 
     def close(self) -> None:
         for held in self._held.values():
