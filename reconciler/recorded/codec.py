@@ -127,7 +127,7 @@ def decode(data: bytes, file: str = "") -> State:
         raise _damaged(
             file,
             f"It says crc {header['crc']} and its lines give {crc}: "
-            "it was edited by hand, or it is damaged.",
+            f"it was edited by hand, or it is damaged{_where(text, header)}.",
         )
     return _decode_lines(text, header, file)
 
@@ -198,6 +198,20 @@ def _decode_lines(text: str, header: re.Match[str], file: str) -> State:
         unresolved=reader.unresolved,
         approved=approved,
     )
+
+
+def _where(text: str, header: re.Match[str]) -> str:
+    """Return where the first line begins that cannot be read, "" when each can: then a value differs."""
+    reader, at = _Reader(), header.end()
+    for entry in text[at : -len(END)].split("\n")[:-1]:
+        try:
+            reader.read(entry)
+        except lines.ShapeError:
+            before = text[:at]
+            line, byte = before.count("\n") + 1, len(before.encode()) + 1
+            return f", in line {line:,} from byte {byte:,} on"
+        at += len(entry) + 1
+    return ""
 
 
 def _unlineage(text: str) -> str:

@@ -8,9 +8,10 @@ from datetime import datetime
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.location import Location
 from reconciler.model.state import State
+from reconciler.recorded.errors import StateError
 from reconciler.recorded.files import Files
 from reconciler.recorded.journal import Header, Journal, replay
-from reconciler.recorded.lock import holder_info, read_info, take_lock
+from reconciler.recorded.lock import Lock, holder_info, read_info, take_lock
 from reconciler.recorded.trail import LogLine, Outcome, Trail
 from reconciler.recorded.trouble import told
 
@@ -22,8 +23,11 @@ class Hold:
     serial of the state that was written last, hash of the log's last line, mode that was warned of.
     """
 
-    def __init__(self, files: Files, holder: Mapping[str, object], last: dict[str, object]) -> None:
+    def __init__(
+        self, files: Files, lock: Lock, holder: Mapping[str, object], last: dict[str, object]
+    ) -> None:
         self.files = files
+        self._lock = lock
         self.holder = holder
         self.last = last
         self.saved = State(stack=files.stack)
@@ -43,6 +47,7 @@ class Hold:
 
     def save(self, state: State) -> None:
         """Put `state` into the state file."""
+        self._refuse_if_lost()
         self.files.replace_state(state, self.saved.serial)
         self.note(state)
 
@@ -67,6 +72,7 @@ class Hold:
 
     def log(self, outcome: Outcome) -> None:
         """Write this command's line."""
+        self._refuse_if_lost()
         self._append(self._line(self.header(""), outcome), self._trail())
 
     def log_cut(self, left: Journal) -> None:
@@ -95,8 +101,21 @@ class Hold:
 
     def drop_journal(self) -> None:
         """Remove the journal: all that it says is in the state file by now."""
+        self._refuse_if_lost()
         with told("written", self.files.journal):
             self.files.disk.remove(self.files.journal)
+
+    def _refuse_if_lost(self) -> None:
+        """Raise when another run has the stack by now: what it wrote is not written over."""
+        if self._lock.is_replaced():
+            raise StateError(
+                Diagnostic(
+                    summary="Lock was taken away",
+                    detail="Somebody removed its file while this run went on, and another run took over.",
+                    hint="leave *.lock files alone; the next plan finds out what became of the writes",
+                    location=Location(str(self.files.lock)),
+                )
+            )
 
     def _warnings(self) -> tuple[Diagnostic, ...]:
         """Return a warning when others may read the state file; once for each mode it is found with."""
@@ -124,7 +143,7 @@ def hold_stack(
     try:
         holder = holder_info(verb, run_id, now)
         lock.write({**holder, **last})
-        yield Hold(files, holder, last)
+        yield Hold(files, lock, holder, last)
     finally:
         lock.release(last)
 

@@ -44,6 +44,12 @@ class Lock:
         with told("written", self._path):
             self._disk.overwrite(self._handle, json.dumps(info).encode() + b"\n")
 
+    def is_replaced(self) -> bool:
+        """Tell whether somebody removed the lock's file and another run made it anew: both hold one then."""
+        with told("read", self._path):
+            is_there = self._disk.mode(self._path) is not None
+            return is_there and not self._disk.is_at(self._handle, self._path)
+
     def release(self, info: Mapping[str, object]) -> None:
         """Let go, leaving `info` behind if that can still be written."""
         with contextlib.suppress(StateError):

@@ -54,6 +54,8 @@ class Run:
         self._ledger = Ledger(hold.saved)
         self._outcome = Outcome(exit_code=0)
         self._numbers = count(1)
+        self._remembered = count()
+        self._unwritten: dict[int, str] = {}
         self._has_announced = False
         self._has_entries = False
         self._is_over = False
@@ -125,7 +127,10 @@ class Run:
         """Take an entry in, also when it cannot be written; what must not be stored is not taken in."""
         body = encode_entry(entry)
         self._ledger.put(entry)
+        n = next(self._remembered)
+        self._unwritten[n] = body
         await self._write(body)
+        del self._unwritten[n]
 
     async def _write(self, body: str, then: Callable[[], None] | None = None) -> None:
         if self._is_over:
@@ -178,17 +183,32 @@ class Run:
         if self._is_over:
             return
         self._is_over = True
-        self._writer.close()
         try:
-            if self._has_changed():
-                self._hold.save(self._folded())
-            self._hold.log(self._outcome)
-            self._hold.drop_journal()
+            self._put_away()
         except StateError as error:
             if self._has_announced:
                 raise UnwrittenError(*error.diagnostics) from error
             raise
         self._hold.files.backups.rotate()
+
+    def _put_away(self) -> None:
+        """Complete the journal, fold it, log the run, remove the journal.
+
+        At no moment may the state hold something that the journal beside it does not: the next run could
+        not tell that it was folded. So what could not be written on the way goes into the journal first.
+        """
+        try:
+            self._writer.join()
+            if self._writer.has_failed_midway:
+                raise self._cannot_write(OSError())
+            if self._has_changed():
+                with told("written", self._hold.files.journal):
+                    self._writer.complete(list(self._unwritten.values()))
+                self._hold.save(self._folded())
+        finally:
+            self._writer.close()
+        self._hold.log(self._outcome)
+        self._hold.drop_journal()
 
     def _fold_midway(self) -> Header:
         """Put everything so far into the state file; return the header of the journal that goes on."""
@@ -200,6 +220,7 @@ class Run:
         """End the run at once: the journal stays, and the next run folds it."""
         if not self._is_over:
             self._is_over = True
+            self._writer.join()
             self._writer.close()
 
     def _folded(self) -> State:
