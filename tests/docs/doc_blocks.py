@@ -20,17 +20,22 @@ PAGES = tuple(
     )
 )
 
-_FENCE = re.compile(r"^```(\w+)?[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)```(\w+)?[ ]?(\S*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _EXITS = re.compile(r"\s*# (?:.*, )?exits (\d+)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One fenced block. target: what stands after the language; start, end: of the text in the page."""
+    """One fenced block.
+
+    target: what stands after the language. text: without the `indent` that the block has in a list.
+    start, end: of it in the page.
+    """
 
     language: str
     target: str
     text: str
+    indent: str
     start: int
     end: int
 
@@ -47,9 +52,13 @@ class Command:
 def blocks(page: str) -> Iterator[Block]:
     """Yield the fenced blocks of a page, in order."""
     for match in _FENCE.finditer(page):
-        language, target, text = match[1] or "", match[2], match[3]
         yield Block(
-            language=language, target=target, text=text, start=match.start(3), end=match.end(3)
+            language=match[2] or "",
+            target=match[3],
+            text=re.sub(f"^{match[1]}", "", match[4], flags=re.MULTILINE),
+            indent=match[1],
+            start=match.start(4),
+            end=match.end(4),
         )
 
 

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from pathlib import Path
+from textwrap import indent
 
 from doc_blocks import PAGES, ROOT, blocks
 from doc_session import Typed, quiet, type_page
@@ -19,7 +20,7 @@ def written(page: str, parent: Path) -> str:
             text = f"{first_plan(parent / 'first')}\n"
         else:
             continue
-        page = page[: block.start] + text + page[block.end :]
+        page = page[: block.start] + indent(text, block.indent) + page[block.end :]
     return page
 
 
