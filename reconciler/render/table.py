@@ -72,19 +72,19 @@ class Table:
     has_changes: bool
 
 
-def tabulate(plan: Plan, *, verbose: bool = False) -> Table:
+def tabulate(plan: Plan, *, verbose: bool = False, grouped: bool = True) -> Table:
     """Return the facts of a plan. Verbose groups nothing and shortens nothing."""
-    grouped = _in_groups(plan.changes)
+    groups = _in_groups(plan.changes)
     steps = rows.step_numbers(plan.steps)
     sections = [
-        Section(group=group, rows=_rows(grouped[group], steps, verbose=verbose))
+        Section(group=group, rows=_rows(groups[group], steps, verbose=verbose, grouped=grouped))
         for group in Group
-        if grouped[group]
+        if groups[group]
     ]
     if plan.resolutions:
         resolved = [rows.row_of_resolution(resolution) for resolution in plan.resolutions]
         sections.insert(0, Section(group=Group.RESOLVED, rows=resolved))
-    shown = sum(len(changes) for changes in grouped.values())
+    shown = sum(len(changes) for changes in groups.values())
     found = sorted(plan.diagnostics, key=lambda diagnostic: diagnostic.sort_key)
     return Table(
         stack=terminal(plan.stack),
@@ -99,17 +99,17 @@ def tabulate(plan: Plan, *, verbose: bool = False) -> Table:
         unchanged=len(plan.changes) - shown,
         verdict=verdict(
             plan,
-            disruptive=grouped[Group.DISRUPTIVE],
-            safe=len(grouped[Group.SAFE]),
-            drift=len(grouped[Group.DRIFT]),
-            record=len(grouped[Group.RECORD]),
+            disruptive=groups[Group.DISRUPTIVE],
+            safe=len(groups[Group.SAFE]),
+            drift=len(groups[Group.DRIFT]),
+            record=len(groups[Group.RECORD]),
         ),
         sections=sections,
         warnings=[finding(d) for d in found if d.severity is not Severity.ERROR],
         blockers=[finding(d) for d in found if d.severity is Severity.ERROR],
         loads=loads(plan),
         needs=needs(plan),
-        counts=_counts(grouped, len(plan.resolutions)),
+        counts=_counts(groups, len(plan.resolutions)),
         is_blocked=plan.is_blocked,
         has_changes=plan.has_changes,
     )
@@ -142,11 +142,15 @@ def group_of(change: Change) -> Group:
             return Group.SAFE
 
 
-def _rows(changes: Sequence[Change], steps: Mapping[str, int], *, verbose: bool) -> list[Row]:
+def _rows(
+    changes: Sequence[Change], steps: Mapping[str, int], *, verbose: bool, grouped: bool
+) -> list[Row]:
     """Return a row for each change, or for each set of equal ones where their first one stands."""
     if verbose:
         return [rows.row(change, steps, limit=None) for change in changes]
     made = [rows.row(change, steps) for change in changes]
+    if not grouped:
+        return made
     alike: dict[object, list[int]] = {}
     for at, change in enumerate(changes):
         alike.setdefault(likeness(change, made[at], steps), []).append(at)
