@@ -5,13 +5,14 @@ from textwrap import wrap
 
 from reconciler.cli.explain_subject import Subject
 from reconciler.cli.pipeline import Project
+from reconciler.desired.dig import known_at
 from reconciler.expressions import Template
 from reconciler.model.address import Address
 from reconciler.model.duration import format_duration
 from reconciler.model.location import Path
 from reconciler.model.plan import Action, Change, Field, Plan
 from reconciler.model.resource import OPERATIONS, Origin, OriginKind
-from reconciler.model.values import MASK, Secret
+from reconciler.model.values import MASK
 from reconciler.plan.links import Link, link
 from reconciler.render.safe import pair, terminal
 from reconciler.render.safe import value as spell
@@ -198,23 +199,12 @@ def _declared(subject: Subject, path: Path, chain: tuple[Origin, ...]) -> str:
     """Return the declared value, or what counts instead of one."""
     attribute = subject.kind.attributes[str(path[0])]
     if subject.resource is not None and path[0] in subject.resource.attributes:
-        return MASK if attribute.sensitive else _spell(_at(subject.resource.attributes, path))
+        return MASK if attribute.sensitive else _spell(known_at(subject.resource.attributes, path))
     if chain and chain[0].kind is OriginKind.SCHEMA:
         return f"{_spell(attribute.default)}, which is the default"
     if attribute.read_only:
         return "what the API says"
     return "what the server chooses" if attribute.computed else "not declared"
-
-
-def _at(value: object, path: Path) -> object:
-    for part in path:
-        if isinstance(value, dict) and part in value:
-            value = value[str(part)]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            return value if isinstance(value, Template | Secret) else None
-    return value
 
 
 def _spell(value: object) -> str:

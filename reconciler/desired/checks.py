@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.desired.declare import Draft, Drafts
+from reconciler.desired.dig import known_at
 from reconciler.desired.messages import Subject
 from reconciler.desired.problems import Problems, did_you_mean, enumerate_names
 from reconciler.desired.sensitive import is_sensitive
@@ -151,21 +152,9 @@ def _subject(draft: Draft) -> Subject:
         holder=draft.kind.name,
         places=draft.places,
         is_hidden=lambda path: _is_hidden(draft, path),
-        is_computed=lambda path: isinstance(_walk(draft.body.raw, path), Template),
+        is_computed=lambda path: isinstance(known_at(draft.body.raw, path), Template),
     )
 
 
 def _is_hidden(draft: Draft, path: Path) -> bool:
-    return is_sensitive(draft.kind, path) or isinstance(_walk(draft.expanded, path), Secret)
-
-
-def _walk(value: object, path: Path) -> object:
-    """Return what lies at `path`, or the Template or Secret on the way there; None for nothing."""
-    for part in path:
-        if isinstance(value, dict) and part in value:
-            value = value[str(part)]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            return value if isinstance(value, Template | Secret) else None
-    return value
+    return is_sensitive(draft.kind, path) or isinstance(known_at(draft.expanded, path), Secret)

@@ -74,3 +74,15 @@ def nowhere(value: object, reference: Reference, depth: int) -> ExpressionError:
 
 def _spell(reference: Reference, path: Path) -> str:
     return spell_path((str(reference.address or reference.root), *path))
+
+
+def known_at(value: object, path: Path) -> object:
+    """Return what lies at `path`, or the Template or Secret on the way there; None for nothing."""
+    for part in path:
+        if isinstance(value, dict) and part in value:
+            value = value[str(part)]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return value if isinstance(value, Template | Secret) else None
+    return value

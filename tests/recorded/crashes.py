@@ -29,10 +29,10 @@ from reconciler.recorded.entries import (
 from reconciler.recorded.run import Run
 from reconciler.recorded.stores.file import FileStore
 
-FOLDER = Path("/work/state")
+FOLDER = Path("/srv/state")
 NOW = datetime(2025, 11, 23, 10, 42, 7, tzinfo=UTC)
 NEVER = 10**9
-EMPTY: Content = {Path("/work"): None}
+EMPTY: Content = {Path("/srv"): None}
 
 Key: TypeAlias = frozenset[tuple[Path, bytes | None]]
 
