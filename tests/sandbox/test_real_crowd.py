@@ -13,7 +13,6 @@ import os
 import resource
 import ssl
 import struct
-import time
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -103,12 +102,9 @@ async def hold(shop: Shop, uri: str) -> None:
         async with gate:
             return await visitor.enter()
 
-    begun_s = time.monotonic()
     writers = await asyncio.gather(*(enter() for _ in range(CROWD)))
-    took_s = time.monotonic() - begun_s
     try:
         assert not any(writer.is_closing() for writer in writers)
-        assert took_s < CROWD * 0.02
         with pytest.raises(AssertionError, match="no more connections allowed"):
             await visitor.enter()
         writers.pop().transport.abort()
