@@ -16,7 +16,8 @@ FILES = ("yaml", "json")
 NOT_TYPED: Mapping[str, str] = {
     "make demo": "typed by test_demo.py",
     "make test": "is what runs this test",
-    "python3 -m pip install '.[sandbox]'": "needs the package index",
+    "python3 -m venv ~/.reconcile": "of no use without the next line",
+    "~/.reconcile/bin/python -m pip install '.[sandbox]'": "needs the package index",
     "python3 -m pip install pre-commit": "needs the package index",
     "pre-commit install": "changes the clone it is typed in",
     "source <(reconcile completion bash)": "bash, not sh; its script is looked at in test_docs.py",
