@@ -43,6 +43,7 @@ def _state_with(value: object) -> State:
 
 
 @given(states)
+@settings(max_examples=50)
 def test_what_is_written_is_read_back_equal(state: State) -> None:
     """decode(encode(x)) == x, whatever the strings."""
     assert decode(encode(state)) == state

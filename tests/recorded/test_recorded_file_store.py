@@ -5,14 +5,14 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from recorded_disks import CutDisk, CutError, FailingDisk
+from recorded_disks import FailingDisk
 from recorded_states import LINEAGE, approval, intent, pool, record
 
 from reconciler.model.address import Address
@@ -387,82 +387,6 @@ def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
     path.write_bytes(good)
     with _open(tmp_path) as run:
         assert run.state.resources == {pool("a"): record("a")}
-
-
-def _three_calls(folder: Path, disk: Disk) -> Iterable[str]:
-    """Run once, and yield what is acknowledged when it is."""
-    with _open(folder, disk) as run:
-        key = run.next_intent_id()
-        _do(run.announce(intent(key, "new")))
-        yield "announced"
-        _do(run.done(key, record("new")))
-        yield "done"
-        _do(run.forget(pool("b")))
-        yield "forgotten"
-
-
-def _check_survivors(state: State, told: list[str]) -> None:
-    assert state.resources[pool("a")] == record("a")
-    if "announced" in told:
-        assert list(state.unresolved) == ["1.1"] or pool("new") in state.resources
-    if "done" in told:
-        assert state.resources[pool("new")] == record("new")
-        assert state.unresolved == {}
-    if "forgotten" in told:
-        assert pool("b") not in state.resources
-
-
-def test_a_run_cut_after_any_call_loses_nothing_acknowledged(tmp_path: Path) -> None:
-    """Every prefix of what it does to the disk, on the second run of a stack; and recovering again."""
-    for calls in range(200):
-        folder = tmp_path / str(calls)
-        _applied(folder, "a", "b")
-        disk = CutDisk(calls)
-        told: list[str] = []
-        try:
-            told.extend(_three_calls(folder, disk))
-            is_cut = False
-        except CutError:
-            is_cut = True
-        disk.die()
-        seen = _store(folder).read()
-        _check_survivors(seen, told)
-        with _open(folder) as run:
-            _check_survivors(run.state, told)
-            assert 1 <= run.state.serial <= 2
-        assert _store(folder).read() == run.state
-        assert _files(folder) <= {
-            "example.yaml",
-            "example.lock",
-            "example.log",
-            "backups/example.1.yaml",
-        }
-        if not is_cut:
-            break
-    else:
-        pytest.fail("the run never came to its end")
-
-
-def test_recovery_cut_after_any_call_loses_nothing_either(tmp_path: Path) -> None:
-    """The next run folds what the dead one left, and may die of that too."""
-    for calls in range(200):
-        folder = tmp_path / str(calls)
-        _applied(folder, "a", "b")
-        with _open(folder) as run:
-            _create(run, "new")
-            run.abandon()
-        disk = CutDisk(calls)
-        try:
-            with _open(folder, disk):
-                is_cut = False
-        except CutError:
-            is_cut = True
-        disk.die()
-        _check_survivors(_store(folder).read(), ["announced", "done"])
-        if not is_cut:
-            break
-    else:
-        pytest.fail("the recovery never came to its end")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from recorded_states import LINEAGE, approval, intent, plain_state, pool, record, states
 
 from reconciler.model.state import State
@@ -56,6 +56,7 @@ def _size(state: State, name: str) -> object:
 
 
 @given(states)
+@settings(max_examples=50)
 def test_what_was_not_edited_is_read_as_it_is(state: State) -> None:
     """Patience changes nothing."""
     assert read_edited(encode(state)) == state
