@@ -140,7 +140,7 @@ class Killing:
         time.sleep(self.random.uniform(0.0, self.life_s))
         process.kill()
         out, err = process.communicate()
-        self.figures.kills += 1
+        self.figures.kills += process.returncode == -9  # else it had ended before
         self.figures.in_the_middle += (bench.folder / "state" / "test.journal").exists()
         if process.returncode not in (-9, 0):
             self.figures.wrong.append(f"exit {process.returncode}: {out[-300:]}{err[-300:]}")
