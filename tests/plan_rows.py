@@ -252,14 +252,18 @@ ROW_KEYS = frozenset(
 FLAGS = {"target": "targets", "exclude": "excludes", "replace": "replace"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Situation:
-    """The three sides of a row."""
+    """The three sides of a row. told: what it was made from, for who reads a failure."""
 
     stack: Stack
     state: State
     live: Mapping[ObjectKey, LiveObject]
     scope: Scope
+    told: str = ""
+
+    def __repr__(self) -> str:
+        return f"Situation({self.told}{self.scope})"
 
     def plan(self) -> Plan:
         """Return the plan; what comes to light late and is not there is absent, as the API says."""
