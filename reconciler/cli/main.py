@@ -22,6 +22,7 @@ _COMMANDS = {
     "explain": "Tell where a value comes from, and what becomes of it.",
     "output": "Print the stack's outputs.",
     "show": "Show a plan file.",
+    "graph": "Draw the steps of a plan.",
     "fmt": "Lay out the YAML, comments kept.",
     "kinds": "List the kinds, or describe one.",
     "schema": "Print the editor schema for stack files.",

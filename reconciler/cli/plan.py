@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.formats import Format, format_options, plan_in
 from reconciler.cli.options import (
     StackOptions,
     consent_flags,
@@ -19,15 +20,14 @@ from reconciler.model.errors import ExitCode
 from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
+    from reconciler.cli.pipeline import Project
     from reconciler.plan.scope import Scope
 
 
 @click.command("plan", epilog="Example: reconcile plan examples/connection_pool --out plan.json")
 @stack_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan file.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@format_options
 @click.option("--destroy", is_flag=True, help="Plan the deletion of everything recorded.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every name of grouped changes.")
 @click.option(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def command(
     options: StackOptions,
     out: Path | None,
-    form: str,
+    form: Format,
     destroy: bool,
     verbose: bool,
     detailed_exitcode: bool,
@@ -46,16 +46,10 @@ def command(
     scope: "Scope",
 ) -> int:
     """Show what apply would do to the stack at PATH, and what people would feel."""
-    from reconciler.cli.pipeline import Project, connect, make_plan, open_project
-
-    async def read_and_plan(project: Project) -> Plan:
-        async with connect(parallelism) as session:
-            state = project.store.read()
-            planned = await make_plan(project, state, session, replace(scope, destroy=destroy))
-            return planned.plan
+    from reconciler.cli.pipeline import open_project
 
     project = open_project(options)
-    plan = asyncio.run(read_and_plan(project))
+    plan = read_and_plan(project, replace(scope, destroy=destroy), parallelism)
     if out is not None:
         write_plan_file(plan, out)
     command = options.command(
@@ -67,20 +61,37 @@ def command(
             *consent_flags(plan.acks, plan.allow_delete),
         ],
     )
-    show(plan, form=form, verbose=verbose, command=command, again=options.command("plan"))
+    again = options.command("plan")
+    show(plan, form=form, verbose=verbose, command=command, again=again, stack=options.path)
     return exit_code(plan, detailed=detailed_exitcode)
 
 
+def read_and_plan(project: "Project", scope: "Scope", parallelism: int) -> Plan:
+    """Read what is recorded and live, and return the plan."""
+    from reconciler.cli.pipeline import connect, make_plan
+
+    async def run() -> Plan:
+        async with connect(parallelism) as session:
+            planned = await make_plan(project, project.store.read(), session, scope)
+            return planned.plan
+
+    return asyncio.run(run())
+
+
 def show(
-    plan: Plan, *, form: str, verbose: bool = False, command: str, again: str = "reconcile plan"
+    plan: Plan,
+    *,
+    form: Format,
+    verbose: bool = False,
+    command: str,
+    again: str = "reconcile plan",
+    stack: Path | None = None,
 ) -> None:
-    """Print the plan to stdout, and what blocks it to stderr as well when stdout is for machines."""
+    """Print the plan to stdout. stack: where what is declared no longer was, for who shows lines."""
     from reconciler.cli import terminal
 
-    if form == "json":
-        from reconciler.render.json import plan_json
-
-        click.echo(plan_json(plan), nl=False)
+    if form.name != "text":
+        click.echo(plan_in(form, plan, command=command, again=again, stack=stack), nl=False)
         return
     from reconciler.render.text import plan_text
 

@@ -4,16 +4,15 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.formats import Format, format_options
 from reconciler.model.errors import ExitCode
 
 
 @click.command("show", epilog="Example: reconcile show plan.json")
 @click.argument("plan_file", type=click.Path(path_type=Path))
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@format_options
 @click.option("--verbose", "-v", is_flag=True, help="Show every name of grouped changes.")
-def command(plan_file: Path, form: str, verbose: bool) -> int:
+def command(plan_file: Path, form: Format, verbose: bool) -> int:
     """Show the plan in PLAN_FILE. Reads nothing but that file."""
     import shlex
 
