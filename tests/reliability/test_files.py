@@ -126,14 +126,14 @@ def _creates(bench: Workbench) -> int:
 
 
 def _stopped_at_once(bench: Workbench, code: int, said: str) -> None:
-    """Few of the 200 creates were sent, none unrecorded; the next run goes on and arrives."""
+    """Few of the 120 creates were sent, none unrecorded; the next run goes on and arrives."""
     state = FileStore(bench.folder / "state", "test").read()
     there = set(bench.pools())
     known = {record.identity.rpartition("/")[2] for record in state.resources.values()}
     known |= {intent.identity.rpartition("/")[2] for intent in state.unresolved.values()}
     assert code == 6, said
     assert there <= known
-    assert 0 < len(there) < 190
+    assert 0 < len(there) < 110
 
 
 def test_c7_a_full_disk_stops_the_run_at_the_first_failed_append(
@@ -142,34 +142,34 @@ def test_c7_a_full_disk_stops_the_run_at_the_first_failed_append(
     """No step starts after it; what was in flight is finished and told; with room again it arrives."""
     bench.write(stack(pg={"main": pg()}))
     bench.apply()
-    bench.write(_pools(200))
+    bench.write(_pools(120))
     filler = tiny / "filler"
-    filler.write_bytes(b"x" * 16 * 1024)
+    filler.write_bytes(b"x" * 32 * 1024)
     ran = bench.process("apply", "--auto-approve")
     assert "No space left on device" in ran.said
     _stopped_at_once(bench, ran.code, ran.both)
     filler.unlink()
     subprocess.run(["mount", "-o", "remount,size=4m", str(tiny)], check=True)
     bench.apply()
-    assert len(bench.pools()) == 200
+    assert len(bench.pools()) == 120
     assert bench.steps() == []
 
 
 def test_c7_files_that_may_not_grow_stop_the_run_as_well(bench: Workbench) -> None:
-    """A quota, so to speak: the journal is full after 40 KB."""
+    """A quota, so to speak: the journal is full after 24 KB."""
     bench.write(stack(pg={"main": pg()}))
     bench.apply()
-    bench.write(_pools(200))
+    bench.write(_pools(120))
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (24_000, 24_000))
 
     process = bench.start("apply", "--auto-approve", preexec_fn=limit)
     out, err = process.communicate(timeout=60)
     assert "raise the quota" in " ".join(err.split())
     _stopped_at_once(bench, process.returncode, out + err)
     bench.apply()
-    assert len(bench.pools()) == 200
+    assert len(bench.pools()) == 120
     assert bench.steps() == []
 
 
