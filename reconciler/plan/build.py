@@ -96,6 +96,7 @@ def build_plan(
         *moved.problems,
         *import_problems(moved.recorded, stack.imports, decided),
         *_same_name_problems(decided),
+        *_same_object_problems(decided),
     )
     plan = Plan(
         stack=stack.name,
@@ -242,6 +243,22 @@ def _maker(decided: DecidedMap, kind: str, identity: str) -> Address | None:
 
 def _resolution_problems(resolutions: Iterable[Resolution]) -> list[Diagnostic]:
     return [r.diagnostic for r in resolutions if r.diagnostic is not None]
+
+
+def _same_object_problems(decided: DecidedMap) -> Iterator[Diagnostic]:
+    """Yield each resource that turned out to be the object of another; names may come from the API."""
+    owners: dict[ObjectKey, Address] = {}
+    for address, one in sorted(decided.items()):
+        if one.resource is None or one.wanted is None or not one.wanted.identity:
+            continue
+        owner = owners.setdefault((one.kind.name, one.wanted.identity), address)
+        if owner != address:
+            yield Diagnostic(
+                summary="Same object twice",
+                detail=f"{address} and {owner} are both {one.wanted.identity}.",
+                hint="give one of them another name, or remove it",
+                location=one.resource.location,
+            )
 
 
 def _same_name_problems(decided: DecidedMap) -> Iterator[Diagnostic]:
