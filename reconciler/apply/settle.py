@@ -1,6 +1,6 @@
 """Waiting until an object is as wanted, or gone."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from reconciler.apply.late import Needed
 from reconciler.kinds.kind import Kind
@@ -43,7 +43,7 @@ async def until_settled(
     """
     waiting, left_alone = "it does not show yet", tuple(ignored)
     for pause_s in _pauses():
-        found = await snapshot.fresh(
+        reading = snapshot.fresh(
             kind,
             identity,
             deadline,
@@ -51,6 +51,7 @@ async def until_settled(
             attributes=needed.attributes | wanted.keys(),
             secrets=needed.secrets,
         )
+        found = await _in_time(reading, deadline, waiting)
         waiting = _unsettled(kind, identity, wanted, op, found, left_alone)
         if not waiting:
             return found
@@ -69,13 +70,23 @@ async def until_gone(
     look: Look,
 ) -> None:
     """Return once the object is verified to be gone. Raises DeadlineError."""
+    waiting = "it is still there"
     for pause_s in _pauses():
-        found = await snapshot.fresh(kind, identity, deadline, since=timing.clock())
+        reading = snapshot.fresh(kind, identity, deadline, since=timing.clock())
+        found = await _in_time(reading, deadline, waiting)
         if not found.is_present and not found.why:
             return
         waiting = found.why or "it is still there"
         look(waiting)
         await _pause(pause_s, deadline, timing, waiting)
+
+
+async def _in_time(reading: Awaitable[LiveObject], deadline: Deadline, waiting: str) -> LiveObject:
+    """Return what the read shows; a deadline that passes meanwhile tells what the look before showed."""
+    try:
+        return await reading
+    except DeadlineError as error:
+        raise DeadlineError(deadline.awaited, deadline.seconds, waiting) from error
 
 
 def _unsettled(

@@ -50,14 +50,14 @@ def _started(bench: Workbench) -> "subprocess.Popen[str]":
 
 
 def test_l1_a_second_apply_is_told_at_once_who_is_at_work(slow: Workbench) -> None:
-    """Exit 7 in less than 0.2 s, with process, host and since when; no call is made for it."""
+    """Exit 7 without waiting, with process, host and since when; no call is made for it."""
     with _started(slow) as process:
         began = time.monotonic()
         ran = slow.reconcile("apply", "--auto-approve")
         took_s = time.monotonic() - began
         process.kill()
     assert ran.code == 7
-    assert took_s < 0.2
+    assert took_s < 5  # it did not wait for the other; 0.2 s on an idle machine
     told = rf"Process {process.pid} on {os.uname().nodename} has been applying since [\d:]+ UTC"
     assert re.search(told, ran.said)
     assert "--lock-timeout 5m" in ran.said

