@@ -1,5 +1,6 @@
 """Progress drawn in a terminal: what ended scrolls up, what is under way stays below it."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
@@ -41,6 +42,8 @@ class LiveDisplay:
             markup=False,
             highlight=False,
             emoji=False,
+            force_interactive=True,  # whoever made this display has looked at TERM already
+            _environ={**os.environ, "TERM": "xterm-256color"},
         )
         self._live = Live(
             self,
