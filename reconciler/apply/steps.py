@@ -80,6 +80,9 @@ async def _create(world: World, step: Step, change: Change, sent: Sent) -> None:
     deadline = _deadline(world, step)
     brought: list[str] = list(kind.identity)
     sender = _sender(world, step, kind, identity, wanted, deadline)
+    # From here on there may be two objects: the old one must not be forgotten, however this ends.
+    if change.left_over:
+        await world.journal.change(change.left_over)
     async with _announced(world, step, identity, record) as intent:
         for n, request in enumerate(requests):
             # Only the first makes the object; what follows sets values, as an update does.
@@ -110,7 +113,7 @@ async def _update(world: World, step: Step, change: Change, sent: Sent) -> None:
         await world.journal.done(intent, record)
 
 
-async def _delete(world: World, step: Step, _change: Change, sent: Sent) -> None:
+async def _delete(world: World, step: Step, change: Change, sent: Sent) -> None:
     kind = world.kinds[step.address.kind]
     deadline = _deadline(world, step)
     values = kind.identity_values(step.identity)
@@ -129,6 +132,8 @@ async def _delete(world: World, step: Step, _change: Change, sent: Sent) -> None
             look=lambda note: world.tell(EventType.SETTLE, step, note),
         )
         await world.journal.done(intent, None)
+    if change.left_over:
+        await world.journal.change(dict.fromkeys(change.left_over))
 
 
 async def _wait(world: World, step: Step, change: Change, sent: Sent) -> None:

@@ -103,6 +103,7 @@ class Change:
     adopted: what to record before anything else, of an object that is imported by this plan.
     moved_from: the address it was recorded under.
     ignored: paths that apply leaves alone and does not wait for.
+    left_over: what the state holds, beside, of the old object while old and new are both there.
     """
 
     address: Address
@@ -121,6 +122,7 @@ class Change:
     adopted: Recorded | None = None
     moved_from: Address | None = None
     ignored: tuple[Path, ...] = ()
+    left_over: Mapping[Address, Recorded] = field(default_factory=dict, repr=False)
 
     @property
     def is_noteworthy(self) -> bool:

@@ -14,7 +14,12 @@ _ENDING = (Action.DELETE, Action.REPLACE)
 
 def approval_of(plan: Plan, digest: str, done: Collection[Address] = ()) -> Approval:
     """Return the approval `digest` with what is still to do of `plan` once `done` is done."""
-    left = {c.address: _mark(c) for c in plan.changes if c.is_noteworthy and c.address not in done}
+    open_changes = [c for c in plan.changes if c.is_noteworthy and c.address not in done]
+    left = {change.address: _mark(change) for change in open_changes}
+    for change in open_changes:
+        for address, record in change.left_over.items():
+            looked = _hash(change.precondition)
+            left[address] = f"ends:{_hash([record.identity, None])}:{looked}"
     return Approval(digest=digest, left=left)
 
 

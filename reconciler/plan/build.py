@@ -20,6 +20,7 @@ from reconciler.plan.contagion import left_inside
 from reconciler.plan.decide import Verdict
 from reconciler.plan.digest import digest
 from reconciler.plan.guard import deletions_to_allow, guard, protected
+from reconciler.plan.left_over import never_replaced
 from reconciler.plan.links import Catalogue, link
 from reconciler.plan.order import CycleFoundError, walk_order
 from reconciler.plan.policies import check_policies
@@ -73,7 +74,7 @@ def build_plan(
     live: every object at a declared, a recorded or an intended identity, ABSENT ones included.
     """
     recorded, resolutions = resolve_intents(state, live, catalogue)
-    moved = move(recorded, stack.moves)
+    moved = _without_doubles(move(recorded, stack.moves))
     state = replace(state, resources=moved.recorded)
     inputs = _inputs(stack, moved, live, catalogue, scope)
     try:
@@ -117,6 +118,17 @@ def build_plan(
         meta=meta or {},
     )
     return replace(plan, digest=digest(plan))
+
+
+def _without_doubles(moved: Moved) -> Moved:
+    doubles = never_replaced(moved.recorded)
+    if not doubles:
+        return moved
+    return replace(
+        moved,
+        recorded={a: r for a, r in moved.recorded.items() if a not in doubles},
+        rewrites={**moved.rewrites, **dict.fromkeys(doubles)},
+    )
 
 
 def _inputs(stack: Stack, moved: Moved, live: Live, catalogue: Catalogue, scope: Scope) -> Inputs:

@@ -1,13 +1,16 @@
 """A verdict with its steps → what is shown and carried out for one resource."""
 
+from dataclasses import replace
+
 from reconciler.model.address import Address
 from reconciler.model.location import Path, Places
 from reconciler.model.plan import Action, Change, Drift, Field, Step
 from reconciler.model.resource import Resource
-from reconciler.model.state import Op
+from reconciler.model.state import Op, Recorded
 from reconciler.model.values import Attributes
 from reconciler.plan.diff import leaves
 from reconciler.plan.effects import effects
+from reconciler.plan.left_over import left_over_address
 from reconciler.plan.lookup import value_at
 from reconciler.plan.record import recordable
 from reconciler.plan.survey import Decided
@@ -37,10 +40,22 @@ def make_change(one: Decided, own: tuple[Step, ...], moved_from: Address | None)
         adopted=one.adopted,
         moved_from=moved_from,
         ignored=one.wanted.ignored if one.wanted and one.action in _STAYING else (),
+        left_over=_left_over(one, own),
     )
 
 
 _STAYING = (Action.UPDATE, Action.NO_OP)
+
+
+def _left_over(one: Decided, own: tuple[Step, ...]) -> dict[Address, Recorded]:
+    """Return the record of an object that is deleted only when its successor is there."""
+    ops = [step.op for step in own]
+    if one.recorded is None or not {Op.CREATE, Op.DELETE}.issubset(ops):
+        return {}
+    if ops.index(Op.DELETE) < ops.index(Op.CREATE):
+        return {}
+    old = left_over_address(one.address, one.recorded.identity)
+    return {old: replace(one.recorded, protected=False)}
 
 
 def _to_send(one: Decided) -> Attributes:

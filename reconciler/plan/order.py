@@ -39,6 +39,7 @@ class Work:
     ops: each address's operations, in their own order.
     links: who refers to whom as declared. recorded_links: as last applied.
     gone_with: address → the address of the container whose deletion takes it along.
+    last: containers whose successors are there already.
     soft: edges that give way rather than close a cycle, beside those of the rules, and before them.
     """
 
@@ -47,6 +48,7 @@ class Work:
     recorded_links: Mapping[Address, tuple[Address, ...]]
     gone_with: Mapping[Address, Address] = field(default_factory=dict)
     soft: frozenset[Edge] = frozenset()
+    last: frozenset[Address] = frozenset()
 
 
 class CycleFoundError(Exception):
@@ -123,7 +125,8 @@ def _after_container(work: Work, address: Address, last: Op) -> Edge:
     A container that is made first goes last: what was in it has been made again by then.
     """
     container = work.gone_with[address]
-    goes_last = work.ops[container][-1] is Op.DELETE and Op.CREATE in work.ops[container]
+    ops = work.ops[container]
+    goes_last = container in work.last or (ops[-1] is Op.DELETE and Op.CREATE in ops)
     if goes_last and last is Op.CREATE:
         return (container, Op.DELETE), (address, last)
     return (address, last), (container, Op.DELETE)

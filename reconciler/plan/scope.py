@@ -9,6 +9,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import ReconcileError
 from reconciler.model.location import Location
 from reconciler.model.plan import Action
+from reconciler.plan.left_over import with_left_overs
 from reconciler.plan.survey import DecidedMap, Inputs
 
 
@@ -92,7 +93,7 @@ def _needs(inputs: Inputs, decided: DecidedMap) -> dict[Address, set[Address]]:
         if one.container is not None:
             needs[one.container].add(address)
         if one.recorded is not None and one.action in _LETTING_GO:
-            for target in one.recorded.depends_on:
+            for target in with_left_overs(inputs.recorded, one.recorded.depends_on):
                 if target in needs and decided[target].action in _ENDING:
                     needs[target].add(address)
     return {address: targets & decided.keys() for address, targets in needs.items()}

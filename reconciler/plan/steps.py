@@ -6,6 +6,7 @@ from reconciler.model.address import Address
 from reconciler.model.plan import Action, Step
 from reconciler.model.state import Op
 from reconciler.plan.changes import identity_of
+from reconciler.plan.left_over import is_left_over, with_left_overs
 from reconciler.plan.order import Edge, Work, order_steps
 from reconciler.plan.survey import Decided, DecidedMap, Inputs
 
@@ -80,9 +81,12 @@ def make_steps(
     work = Work(
         ops={address: ops_of(one, first) for address, one in decided.items()},
         links=inputs.links,
-        recorded_links={a: r.depends_on for a, r in inputs.recorded.items()},
+        recorded_links={
+            a: with_left_overs(inputs.recorded, r.depends_on) for a, r in inputs.recorded.items()
+        },
         gone_with={a: one.container for a, one in decided.items() if one.container},
         soft=soft,
+        last=frozenset(a for a, r in inputs.recorded.items() if is_left_over(a, r)),
     )
     ordered = order_steps(work)
     numbers = {item.node: n for n, item in enumerate(ordered, 1)}

@@ -17,6 +17,7 @@ from reconciler.model.state import Recorded
 from reconciler.plan.adopt import adopted_record
 from reconciler.plan.contagion import contaminated, ending_container
 from reconciler.plan.decide import Verdict, Wanted, decide
+from reconciler.plan.left_over import is_left_over
 from reconciler.plan.links import Link
 from reconciler.plan.lookup import NotReadableError, look_up
 from reconciler.plan.record import recordable
@@ -39,11 +40,14 @@ def decide_undeclared(inputs: Inputs, address: Address, decided: DecidedMap) -> 
     if found.action is not Action.DELETE:
         return found
     verdict = _DESTROYED if inputs.destroys else found.verdict
+    if is_left_over(address, recorded):
+        verdict = _LEFT_OVER
     container = ending_container(inputs, kind, recorded, decided)
     return replace(found, verdict=verdict, container=container)
 
 
 _DESTROYED = Verdict(action=Action.DELETE, reason="to be destroyed")
+_LEFT_OVER = Verdict(action=Action.DELETE, reason="replaced already")
 _RELEASED = Verdict(action=Action.FORGET, reason="released from management")
 
 

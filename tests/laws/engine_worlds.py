@@ -244,6 +244,8 @@ class Account:
         if kind.name == "aiven_pg":
             self.objects |= given_along(record.identity)
         self.late.after[change.address] = self.objects[key]
+        for old, kept in change.left_over.items():
+            self._record(old, kept)
         self._record(change.address, record)
 
     def _update(self, step: Step, change: Change, kind: Kind) -> None:
@@ -270,6 +272,8 @@ class Account:
         held = self.state.resources.get(change.address)
         if held is not None and held.identity == step.identity:
             self._record(change.address, None)
+        for old in change.left_over:
+            self._record(old, None)
 
     def _named(self) -> Iterable[tuple[ObjectKey, ObjectKey]]:
         """Yield what each object names."""
